@@ -1,0 +1,152 @@
+"""Write the pages of docs/ that are made from code.
+
+    python -m scripts.generate_docs           write them
+    python -m scripts.generate_docs --check   name those that differ; exit status 1
+
+`PAGES` has one function for each page. A page is Markdown that ends in a line end.
+"""
+
+import argparse
+import importlib
+import inspect
+import pkgutil
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
+from pathlib import Path
+
+import postwarden.model
+from postwarden.model import errors
+from postwarden.settings.documentation import settings_markdown
+
+DOCS = Path(__file__).parent.parent / "docs"
+MADE = "<!-- Made by `make docs` from the code; edit that instead. -->"
+
+_TREE_LINE = re.compile(r"[│├└─ ]*[├└]─ (\w+) +(\S.*)")
+_MEMBER_LINE = re.compile(r"\s+(\w+) = \S+(?:  # (.+))?$")
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    cells = [headings, ["---"] * len(headings), *rows]
+    return [
+        f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in cells
+    ]
+
+
+def _page(title: str, introduction: str, lines: Sequence[str]) -> str:
+    return "\n".join([f"# {title}", "", MADE, "", introduction, "", *lines, ""])
+
+
+def errors_page() -> str:
+    """Return the failures that every edge translates into its own answers."""
+    meanings = {
+        found[1]: found[2]
+        for line in (errors.__doc__ or "").splitlines()
+        if (found := _TREE_LINE.match(line))
+    }
+    rows = [
+        [
+            f"`{error.code}`",
+            error.__name__,
+            "later" if error.temporary else "no",
+            meanings.get(error.__name__, ""),
+        ]
+        for error in _errors()
+        if error is not errors.MailError  # it stands for no failure of its own
+    ]
+    return _page(
+        "Errors",
+        "With `--json` a failing command prints the code in `error.code`. *Again*\n"
+        "says whether the same request may succeed later without being changed.",
+        _table(["Code", "Class", "Again", "Meaning"], rows),
+    )
+
+
+def _errors() -> Iterator[type[errors.MailError]]:
+    for value in vars(errors).values():
+        if isinstance(value, type) and issubclass(value, errors.MailError):
+            yield value
+
+
+def values_page() -> str:
+    """Return the closed sets of the model: states, kinds, actions, outcomes."""
+    lines: list[str] = []
+    for values in sorted(_closed_sets(), key=lambda values: values.__name__):
+        comments = _comments(values)
+        lines += [
+            f"## {_spaced(values.__name__)}",
+            "",
+            inspect.getdoc(values) or "",
+            "",
+        ]
+        lines += _table(
+            ["Value", "Meaning"],
+            [[f"`{value}`", comments.get(value.name, "")] for value in values],
+        )
+        lines.append("")
+    return _page(
+        "Values",
+        "Closed sets: in JSON and on the command line these values occur and no\n"
+        "others. Ledger events have [a page of their own](events.md).",
+        lines[:-1],
+    )
+
+
+def _closed_sets() -> Iterator[type[StrEnum]]:
+    for found in pkgutil.iter_modules(postwarden.model.__path__, "postwarden.model."):
+        if found.ispkg or found.name.endswith(".ledger"):
+            continue
+        module = importlib.import_module(found.name)
+        for value in vars(module).values():
+            if (
+                isinstance(value, type)
+                and issubclass(value, StrEnum)
+                and value.__module__ == found.name
+            ):
+                yield value
+
+
+def _comments(values: type[StrEnum]) -> dict[str, str]:
+    lines = inspect.getsource(values).splitlines()
+    found = (match for line in lines if (match := _MEMBER_LINE.match(line)))
+    return {match[1]: match[2] for match in found if match[2]}
+
+
+def _spaced(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "errors.md": errors_page,
+    "settings.md": settings_markdown,
+    "values.md": values_page,
+}
+
+
+def stale() -> list[str]:
+    """Return the names of pages whose file differs from what the code makes."""
+    return [
+        name
+        for name, page in PAGES.items()
+        if not (DOCS / name).exists() or (DOCS / name).read_text("utf-8") != page()
+    ]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write or compare the pages; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.generate_docs")
+    parser.add_argument("--check", action="store_true", help="only compare")
+    options = parser.parse_args(arguments)
+    names = stale()
+    for name in names:
+        if options.check:
+            print(f"docs/{name} differs from the code: run `make docs`")
+        else:
+            (DOCS / name).write_text(PAGES[name](), "utf-8")
+            print(f"wrote docs/{name}")
+    return 1 if options.check and names else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

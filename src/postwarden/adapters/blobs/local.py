@@ -1,0 +1,230 @@
+"""Content-addressed blobs: small ones in a SQLite file, large ones as files.
+
+Both are zstd-compressed. A large blob is written and fsynced as a draft without
+any lock, then renamed under the write lock of the SQLite file, which so orders
+every process that adds or removes content.
+"""
+
+import asyncio
+import errno
+import hashlib
+import os
+import secrets
+import shutil
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import apsw
+import zstandard
+
+from postwarden.adapters.group_commit import Writer, translated
+from postwarden.model.errors import NotFound, StorageFull, Unavailable
+from postwarden.services.ports import Octets
+
+LARGE = 128 * 1024  # octets after compression from which a blob is a file
+_INLINE = 64 * 1024  # octets up to which hashing on the event loop is cheaper
+_LEVEL = 3
+_ROOM_CACHED = 1.0  # seconds
+
+_LARGE = "large"
+_DRAFTS = "drafts"
+
+_SCHEMA = """
+PRAGMA auto_vacuum = INCREMENTAL;
+PRAGMA journal_mode = WAL;
+CREATE TABLE IF NOT EXISTS blobs (
+  id INTEGER PRIMARY KEY,
+  digest BLOB NOT NULL UNIQUE,
+  size INTEGER NOT NULL,
+  stored_at INTEGER NOT NULL,
+  content BLOB
+);
+"""
+_KNOWN = "SELECT id FROM blobs WHERE digest = ?"
+_TOUCH = "UPDATE blobs SET stored_at = ? WHERE id = ?"
+_ADD = "INSERT INTO blobs (digest, size, stored_at, content) VALUES (?, ?, ?, ?)"
+_GET = "SELECT content FROM blobs WHERE digest = ?"
+
+
+def open_blobs(directory: Path, *, minimum_free: int = 0) -> "LocalBlobs":
+    """Open the blobs in `directory`, made if it is not there.
+
+    Below `minimum_free` octets of free disk nothing more is taken.
+    """
+    for folder in (directory, directory / _LARGE, directory / _DRAFTS):
+        if not folder.is_dir():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _sync_directory(folder.parent)
+    return LocalBlobs(directory, minimum_free)
+
+
+def _connect(path: Path) -> apsw.Connection:
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    connection = apsw.Connection(str(path))
+    connection.set_busy_timeout(20_000)
+    for pragma in ("synchronous = FULL", "secure_delete = FAST", "cache_size = -4096"):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    """Content ready to be committed: compressed in memory, or a draft on disk."""
+
+    digest: bytes
+    size: int
+    content: bytes | None
+    draft: Path | None
+
+
+class LocalBlobs:
+    """See `services.ports.Blobs`."""
+
+    def __init__(self, directory: Path, minimum_free: int) -> None:
+        self._directory = directory
+        self._minimum_free = minimum_free
+        self._room: tuple[float, int] = (0.0, 0)
+        self._local = threading.local()
+        path = directory / "content.db"
+        with translated():
+            connection = _connect(path)
+            connection.execute(_SCHEMA).fetchall()  # all of it: PRAGMAs answer rows
+            self._reader = _connect(path)
+        self._unsynced = False  # files were renamed since the folder was fsynced
+        self._writer = Writer(
+            connection, lambda: connection, before_commit=self._sync_large
+        )
+        self._writer.start()
+
+    async def put(self, content: Octets) -> bytes:
+        """See `services.ports.Blobs.put`."""
+        self.check_room()
+        if len(content) <= _INLINE:
+            packed = self._pack(content)
+        else:
+            packed = await asyncio.to_thread(self._pack, content)
+        try:
+            await self._writer.submit(lambda database: self._commit(database, packed))
+        finally:
+            if packed.draft is not None:
+                packed.draft.unlink(missing_ok=True)
+        return packed.digest
+
+    def _pack(self, content: Octets) -> _Packed:
+        digest = hashlib.sha256(content).digest()
+        compressed = self._compressor().compress(memoryview(content))
+        if len(compressed) <= LARGE:
+            return _Packed(digest, len(content), compressed, None)
+        return _Packed(digest, len(content), None, self._draft(compressed))
+
+    def _compressor(self) -> zstandard.ZstdCompressor:
+        compressor: zstandard.ZstdCompressor | None
+        compressor = getattr(self._local, "compressor", None)
+        if compressor is None:
+            compressor = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True)
+            self._local.compressor = compressor
+        return compressor
+
+    def _draft(self, compressed: bytes) -> Path:
+        draft = self._directory / _DRAFTS / secrets.token_hex(16)
+        try:
+            descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(compressed)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise _refusal(error) from error
+        return draft
+
+    def _commit(self, database: apsw.Connection, packed: _Packed) -> None:
+        now = time.time_ns() // 1000
+        known = database.execute(_KNOWN, (packed.digest,)).fetchone()
+        if packed.draft is not None and not self._path(packed.digest).is_file():
+            self._place(packed.draft, packed.digest)  # also where a file was lost
+        if known is None:
+            database.execute(_ADD, (packed.digest, packed.size, now, packed.content))
+        else:
+            database.execute(_TOUCH, (now, known[0]))
+
+    def _place(self, draft: Path, digest: bytes) -> None:
+        try:
+            draft.rename(self._path(digest))
+        except OSError as error:
+            raise _refusal(error) from error
+        self._unsynced = True
+
+    def _sync_large(self) -> None:
+        """Make the names of a whole group's files durable at once."""
+        if self._unsynced:
+            try:
+                _sync_directory(self._directory / _LARGE)
+            except OSError as error:
+                raise _refusal(error) from error
+            self._unsynced = False
+
+    def _path(self, digest: bytes) -> Path:
+        return self._directory / _LARGE / f"{digest.hex()}.zst"
+
+    async def get(self, sha256: bytes) -> bytes:
+        """See `services.ports.Blobs.get`."""
+        with translated():
+            row = self._reader.execute(_GET, (sha256,)).fetchone()
+        if row is None:
+            raise NotFound("content", sha256.hex())
+        if row[0] is not None and len(row[0]) <= _INLINE:
+            return self._unpack(sha256, row[0])
+        return await asyncio.to_thread(self._unpack, sha256, row[0])
+
+    def _unpack(self, sha256: bytes, compressed: bytes | None) -> bytes:
+        try:
+            if compressed is None:
+                compressed = self._path(sha256).read_bytes()
+            content = zstandard.ZstdDecompressor().decompress(compressed)
+        except (OSError, zstandard.ZstdError) as error:
+            raise Unavailable(f"content {sha256.hex()} is damaged: {error}") from error
+        if hashlib.sha256(content).digest() != sha256:
+            raise Unavailable(f"content {sha256.hex()} was altered on disk")
+        return content
+
+    async def has(self, sha256s: Sequence[bytes]) -> list[bool]:
+        """See `services.ports.Blobs.has`."""
+        return [self._has(sha256) for sha256 in sha256s]
+
+    def _has(self, sha256: bytes) -> bool:
+        row: tuple[Any, ...] | None
+        row = self._reader.execute(
+            "SELECT content IS NULL FROM blobs WHERE digest = ?", (sha256,)
+        ).fetchone()
+        return row is not None and (not row[0] or self._path(sha256).is_file())
+
+    def check_room(self) -> None:
+        """See `services.ports.Blobs.check_room`."""
+        now = time.monotonic()
+        if now - self._room[0] > _ROOM_CACHED:
+            self._room = now, shutil.disk_usage(self._directory).free
+        if self._room[1] < self._minimum_free:
+            raise StorageFull("the disk runs low")
+
+    def close(self) -> None:
+        """Finish what is being written and close the files."""
+        self._writer.stop()
+        self._reader.close()
+
+
+def _sync_directory(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _refusal(error: OSError) -> Unavailable:
+    full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return StorageFull(str(error)) if full else Unavailable(str(error))

@@ -1,0 +1,1 @@
+"""Every port in dictionaries of frozen values: for tests and for trying things."""

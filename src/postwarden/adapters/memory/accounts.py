@@ -1,0 +1,59 @@
+"""Accounts in memory."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from postwarden.adapters.memory.state import State
+from postwarden.model.accounts import Account, Usage
+from postwarden.model.errors import NotFound
+
+
+class MemoryAccounts:
+    """See `services.ports.Accounts`."""
+
+    def __init__(self, state: State) -> None:
+        self._accounts = state.accounts
+
+    def get(self, account: int) -> Account:
+        found = self._accounts.get(account)
+        if found is None:
+            raise NotFound("account", str(account))
+        return found
+
+    def many(self, accounts: Iterable[int]) -> dict[int, Account]:
+        found = ((number, self._accounts.get(number)) for number in accounts)
+        return {number: account for number, account in found if account}
+
+    def add(self, account: Account) -> Account:
+        added = replace(account, id=self._accounts.new_id())
+        self._accounts.insert(added.id, added)
+        return added
+
+    def replace(self, account: Account) -> None:
+        known = self.get(account.id)
+        kept = replace(
+            account,
+            used_octets=known.used_octets,
+            used_messages=known.used_messages,
+            vault_octets=known.vault_octets,
+            vault_messages=known.vault_messages,
+            last_login_at=known.last_login_at,
+        )
+        self._accounts.put(account.id, kept)
+
+    def use(self, changes: Iterable[tuple[int, Usage]]) -> None:
+        for number, usage in changes:
+            if account := self._accounts.get(number):
+                used = replace(
+                    account,
+                    used_octets=account.used_octets + usage.octets,
+                    used_messages=account.used_messages + usage.messages,
+                    vault_octets=account.vault_octets + usage.vault_octets,
+                    vault_messages=account.vault_messages + usage.vault_messages,
+                )
+                self._accounts.put(number, used)
+
+    def remember_login(self, account: int, time: datetime) -> None:
+        if known := self._accounts.get(account):
+            self._accounts.put(account, replace(known, last_login_at=time))

@@ -1,0 +1,100 @@
+"""Cases, plans and approvals in memory."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from postwarden.adapters.memory.state import State
+from postwarden.model.cases import Approval, Case, Outcome, Plan, PlanItem
+from postwarden.model.errors import NotFound
+
+_LAST = 2**63
+
+
+class MemoryCases:
+    """See `services.ports.Cases`."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def add(self, case: Case) -> Case:
+        added = replace(case, id=self._state.cases.new_id())
+        self._state.cases.insert(added.id, added)
+        return added
+
+    def get(self, case: int) -> Case:
+        found = self._state.cases.get(case)
+        if found is None:
+            raise NotFound("case", str(case))
+        return found
+
+    def replace(self, case: Case) -> None:
+        self.get(case.id)
+        self._state.cases.put(case.id, case)
+
+    def page(self, *, after: int = 0, limit: int) -> list[Case]:
+        return self._state.cases.behind(after, limit)
+
+    def add_plan(self, plan: Plan) -> Plan:
+        added = replace(plan, id=self._state.plans.new_id())
+        self._state.plans.insert(added.id, added)
+        return added
+
+    def plan(self, plan: int) -> Plan:
+        found = self._state.plans.get(plan)
+        if found is None:
+            raise NotFound("plan", str(plan))
+        return found
+
+    def replace_plan(self, plan: Plan) -> None:
+        self.plan(plan.id)
+        self._state.plans.put(plan.id, plan)
+
+    def plans_of(self, case: int) -> list[Plan]:
+        return [plan for plan in self._state.plans if plan.case == case]
+
+    def add_items(self, plan: int, items: Sequence[PlanItem]) -> None:
+        for item in items:
+            # Holds come and go: they are looked up, not stored with an item.
+            self._state.plan_items.insert((plan, item.item), replace(item, hold=()))
+
+    def items(
+        self,
+        plan: int,
+        *,
+        after: int = 0,
+        limit: int,
+        outcomes: Sequence[Outcome] = (),
+        accounts: Sequence[int] = (),
+    ) -> list[PlanItem]:
+        found = [
+            item
+            for item in self._items(plan, after)
+            if (not outcomes or item.outcome in outcomes)
+            and (not accounts or item.account in accounts)
+        ]
+        return found[:limit]
+
+    def _items(self, plan: int, after: int = 0) -> list[PlanItem]:
+        return self._state.plan_items.among((plan, after + 1), (plan, _LAST))
+
+    def update_items(self, plan: int, items: Iterable[PlanItem]) -> None:
+        for item in items:
+            key = (plan, item.item)
+            if known := self._state.plan_items.get(key):
+                updated = replace(
+                    known,
+                    outcome=item.outcome,
+                    reason=item.reason,
+                    acted_mailbox=item.acted_mailbox,
+                )
+                self._state.plan_items.put(key, updated)
+
+    def outcomes(self, plan: int) -> dict[Outcome, int]:
+        return dict(Counter(item.outcome for item in self._items(plan)))
+
+    def add_approval(self, approval: Approval) -> None:
+        self._state.approvals.insert(self._state.approvals.new_id(), approval)
+
+    def approvals(self, case: int) -> list[Approval]:
+        return [each for each in self._state.approvals if each.case == case]

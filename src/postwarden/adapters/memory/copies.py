@@ -1,0 +1,119 @@
+"""Copies in memory: the location index."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from postwarden.adapters.memory.facts import FactsOfCopy, Texts, alike, texts_for
+from postwarden.adapters.memory.state import State
+from postwarden.model.mailboxes import Copy, CopyState
+from postwarden.model.queries import Query, matches
+from postwarden.services.ports import CopyFacts
+from postwarden.services.ports.mail import SimilarSets
+
+
+class MemoryCopies:
+    """See `services.ports.Copies`; `texts` is None while writing."""
+
+    def __init__(self, state: State, texts: Texts | None) -> None:
+        self._state = state
+        self._copies = state.copies
+        self._texts = texts
+
+    def add(self, copies: Sequence[Copy]) -> list[Copy]:
+        added = [replace(copy, id=self._copies.new_id()) for copy in copies]
+        for copy in added:
+            self._take_uid(copy)
+            self._copies.insert(copy.id, copy)
+        return added
+
+    def _take_uid(self, copy: Copy) -> None:
+        """Keep one live copy per UID of a mailbox (RFC 9051 §2.3.1.1)."""
+        if copy.state is CopyState.LIVE:
+            self._state.live_uids.insert((copy.mailbox, copy.uid), copy.id)
+
+    def many(self, copies: Sequence[int]) -> dict[int, Copy]:
+        found = ((number, self._copies.get(number)) for number in copies)
+        return {number: copy for number, copy in found if copy}
+
+    def update(self, copies: Iterable[Copy]) -> None:
+        for copy in copies:
+            if known := self._copies.get(copy.id):
+                updated = replace(
+                    known,
+                    mailbox=copy.mailbox,
+                    uid=copy.uid,
+                    flags=copy.flags,
+                    keywords=copy.keywords,
+                    modseq=copy.modseq,
+                    save_date=copy.save_date,
+                    state=copy.state,
+                )
+                if known.state is CopyState.LIVE:
+                    self._state.live_uids.remove((known.mailbox, known.uid))
+                self._take_uid(updated)
+                self._copies.put(copy.id, updated)
+
+    def in_mailbox(self, mailbox: int, *, after_uid: int = 0, limit: int) -> list[Copy]:
+        uids = self._state.live_uids
+        numbers = uids.among((mailbox, after_uid + 1), (mailbox + 1, 0))
+        return list(self.many(numbers[:limit]).values())
+
+    def holding(self, mailbox: int, messages: Sequence[int]) -> set[int]:
+        live = self.many(self._state.live_uids.among((mailbox, 0), (mailbox + 1, 0)))
+        return {copy.message for copy in live.values()}.intersection(messages)
+
+    def search(
+        self, query: Query, *, states: Sequence[CopyState], similar: SimilarSets
+    ) -> Sequence[int]:
+        texts = texts_for(query, self._texts)
+        classes = alike(self._state, query, similar)
+        return [
+            copy.id
+            for copy in self._copies
+            if copy.state in states
+            and matches(query, FactsOfCopy(self._state, texts, copy), similar=classes)
+        ]
+
+    def facts(self, copies: Sequence[int]) -> list[CopyFacts]:
+        known = map(self._copies.get, copies)
+        return [found for copy in known if copy and (found := self._facts(copy))]
+
+    def _facts(self, copy: Copy) -> CopyFacts | None:
+        account = self._state.accounts.get(copy.account)
+        message = self._state.messages.get(copy.message)
+        mailbox = self._state.mailboxes.get(copy.mailbox)
+        if account is None or message is None:
+            return None
+        reception = (
+            None
+            if copy.reception is None
+            else self._state.receptions.get(copy.reception)
+        )
+        return CopyFacts(
+            id=copy.id,
+            account=copy.account,
+            address=str(account.address),
+            mailbox=mailbox.name if mailbox else "",
+            mailbox_id=copy.mailbox,
+            uid=copy.uid,
+            flags=copy.flags,
+            keywords=copy.keywords,
+            internal_date=copy.internal_date,
+            state=copy.state,
+            message=copy.message,
+            size=message.size,
+            sha256=message.sha256,
+            message_id=message.message_id,
+            fingerprint=message.fingerprint,
+            content_fingerprint=message.content_fingerprint,
+            subject=message.subject,
+            author=message.author,
+            reception=copy.reception,
+            recipient=copy.recipient,
+            trace_id=reception.trace_id if reception else None,
+        )
+
+    def count(self, copies: Sequence[int]) -> tuple[int, int, int]:
+        found = self.many(copies).values()
+        messages = {copy.message for copy in found}
+        return len(messages), len(found), len({copy.account for copy in found})

@@ -1,0 +1,78 @@
+"""Mailboxes and the expunge journal in memory."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from postwarden.adapters.memory.state import State
+from postwarden.model.errors import AlreadyExists, NotFound
+from postwarden.model.mailboxes import Mailbox
+
+_LAST = 2**63
+
+
+class MemoryMailboxes:
+    """See `services.ports.Mailboxes`."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._mailboxes = state.mailboxes
+
+    def get(self, mailbox: int) -> Mailbox:
+        found = self._mailboxes.get(mailbox)
+        if found is None:
+            raise NotFound("mailbox", str(mailbox))
+        return found
+
+    def many(self, mailboxes: Iterable[int]) -> dict[int, Mailbox]:
+        found = ((number, self._mailboxes.get(number)) for number in mailboxes)
+        return {number: mailbox for number, mailbox in found if mailbox}
+
+    def find(self, account: int, name: str) -> Mailbox | None:
+        number = self._state.mailbox_names.get((account, name))
+        return None if number is None else self._mailboxes.get(number)
+
+    def of_account(self, account: int) -> list[Mailbox]:
+        found = [each for each in self._mailboxes if each.account == account]
+        return sorted(found, key=lambda each: each.name)
+
+    def add(self, account: int, name: str, uid_validity: int) -> Mailbox:
+        if (account, name) in self._state.mailbox_names:
+            raise AlreadyExists("mailbox", name)
+        added = Mailbox(
+            id=self._mailboxes.new_id(),
+            account=account,
+            name=name,
+            uid_validity=uid_validity,
+        )
+        self._mailboxes.insert(added.id, added)
+        self._state.mailbox_names.insert((account, name), added.id)
+        return added
+
+    def remove(self, mailbox: int) -> None:
+        if known := self._mailboxes.get(mailbox):
+            self._state.mailbox_names.remove((known.account, known.name))
+        self._mailboxes.remove(mailbox)
+
+    def update(self, mailboxes: Iterable[Mailbox]) -> None:
+        for mailbox in mailboxes:
+            if known := self._mailboxes.get(mailbox.id):
+                updated = replace(
+                    known,
+                    uid_next=mailbox.uid_next,
+                    highest_modseq=mailbox.highest_modseq,
+                    messages=mailbox.messages,
+                    unseen=mailbox.unseen,
+                    octets=mailbox.octets,
+                )
+                self._mailboxes.put(mailbox.id, updated)
+
+    def expunged(self, mailbox: int, since_modseq: int) -> list[tuple[int, int]]:
+        rows = self._state.expunges.among(
+            (mailbox, since_modseq + 1, 0), (mailbox, _LAST, 0)
+        )
+        return [(uid, modseq) for _, modseq, uid in rows]
+
+    def record_expunged(self, rows: Iterable[tuple[int, int, int]]) -> None:
+        for mailbox, uid, modseq in rows:
+            row = (mailbox, modseq, uid)
+            self._state.expunges.insert(row, row)

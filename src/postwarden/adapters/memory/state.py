@@ -1,0 +1,62 @@
+"""Everything that a store in memory holds, as one value per moment."""
+
+from typing import Any
+
+from postwarden.adapters.memory.tables import Table
+from postwarden.model.accounts import Account
+from postwarden.model.audit import AuditEntry
+from postwarden.model.cases import Approval, Case, Plan, PlanItem
+from postwarden.model.directory import Entry
+from postwarden.model.domains import DomainAlias, MailDomain
+from postwarden.model.envelopes import EnvelopeRecipient
+from postwarden.model.ledger import LedgerEvent
+from postwarden.model.mailboxes import Copy, Mailbox
+from postwarden.model.messages import Message, NewMessage
+from postwarden.model.queue import QueueEntry
+from postwarden.model.tasks import Task
+from postwarden.services.ports.operations import PendingDelivery, Reception
+
+
+class State:
+    """All rows of a store; indexes are tables whose rows are ids."""
+
+    def __init__(self) -> None:
+        self.domains = Table[str, MailDomain]()
+        self.domain_aliases = Table[str, DomainAlias]()
+        self.accounts = Table[int, Account]()
+        self.entries = Table[int, Entry]()
+        self.entry_keys = Table[str, int]()
+        self.mailboxes = Table[int, Mailbox]()
+        self.mailbox_names = Table[tuple[int, str], int]()
+        self.expunges = Table[tuple[int, int, int], tuple[int, int, int]]()
+        self.messages = Table[int, Message]()
+        self.contents = Table[int, NewMessage]()
+        self.hashes = Table[bytes, int]()
+        self.copies = Table[int, Copy]()
+        self.live_uids = Table[tuple[int, int], int]()
+        self.ledger = Table[int, LedgerEvent]()
+        self.receptions = Table[int, Reception]()
+        self.recipients = Table[int, tuple[EnvelopeRecipient, ...]]()
+        self.pending = Table[tuple[int, int], PendingDelivery]()
+        self.queue = Table[int, QueueEntry]()
+        self.tasks = Table[int, Task]()
+        self.audit = Table[int, AuditEntry]()
+        self.cases = Table[int, Case]()
+        self.plans = Table[int, Plan]()
+        self.plan_items = Table[tuple[int, int], PlanItem]()
+        self.approvals = Table[int, Approval]()
+
+    def fork(self, *, writable: bool) -> "State":
+        """Return a state of its own that begins as this one."""
+        other = State()
+        for name, table in self._tables().items():
+            setattr(other, name, table.fork(writable=writable))
+        return other
+
+    def seal(self) -> None:
+        """Allow no more writes."""
+        for table in self._tables().values():
+            table.seal()
+
+    def _tables(self) -> dict[str, Table[Any, Any]]:
+        return vars(self)

@@ -1,0 +1,139 @@
+"""A store in memory: transactions over states that are replaced, never changed."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Concatenate, ParamSpec, TypeVar
+
+from postwarden.adapters.memory.accounts import MemoryAccounts
+from postwarden.adapters.memory.cases import MemoryCases
+from postwarden.adapters.memory.copies import MemoryCopies
+from postwarden.adapters.memory.directory import MemoryDirectory, MemoryDomains
+from postwarden.adapters.memory.ledger import MemoryLedger
+from postwarden.adapters.memory.mailboxes import MemoryMailboxes
+from postwarden.adapters.memory.messages import MemoryMessages
+from postwarden.adapters.memory.operations import (
+    MemoryAuditLog,
+    MemoryQueue,
+    MemoryReceptions,
+    MemoryTasks,
+)
+from postwarden.adapters.memory.state import State
+from postwarden.model.messages import SearchText
+from postwarden.services.ports import UnitOfWork
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class MemoryUnitOfWork:
+    """See `services.ports.UnitOfWork`; `texts` is None while writing."""
+
+    def __init__(
+        self, state: State, now: datetime, texts: dict[int, SearchText] | None
+    ) -> None:
+        self.now = now
+        self.domains = MemoryDomains(state)
+        self.accounts = MemoryAccounts(state)
+        self.directory = MemoryDirectory(state)
+        self.mailboxes = MemoryMailboxes(state)
+        self.messages = MemoryMessages(state)
+        self.copies = MemoryCopies(state, texts)
+        self.ledger = MemoryLedger(state, texts)
+        self.receptions = MemoryReceptions(state)
+        self.queue = MemoryQueue(state)
+        self.tasks = MemoryTasks(state)
+        self.cases = MemoryCases(state)
+        self.audit = MemoryAuditLog(state)
+
+
+@dataclass(slots=True)
+class Texts:
+    """What full text knows: the texts, and up to which message it is done."""
+
+    by_message: dict[int, SearchText] = field(default_factory=dict)
+    up_to: int = 0
+
+
+class MemoryStore:
+    """See `services.ports.Store`; for one event loop."""
+
+    def __init__(self, *, clock: Callable[[], datetime] = utc_now) -> None:
+        self._clock = clock
+        self._state = State()
+        self._watches: set[MemoryWatch] = set()
+        self.texts = Texts()
+
+    async def transact(
+        self,
+        fn: Callable[Concatenate[UnitOfWork, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """See `services.ports.Store.transact`."""
+        await asyncio.sleep(0)  # others get their turn, as they do elsewhere
+        draft = self._state.fork(writable=True)
+        # No full text while writing: SQLite has it in another file, out of reach.
+        result = fn(MemoryUnitOfWork(draft, self._clock(), None), *args, **kwargs)
+        draft.seal()
+        self._state = draft
+        for watch in self._watches:
+            watch.wake()
+        return result
+
+    async def read(
+        self,
+        fn: Callable[Concatenate[UnitOfWork, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """See `services.ports.Store.read`."""
+        await asyncio.sleep(0)
+        return await self.peek(fn, *args, **kwargs)
+
+    async def peek(
+        self,
+        fn: Callable[Concatenate[UnitOfWork, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """See `services.ports.Store.peek`."""
+        uow = MemoryUnitOfWork(self._state, self._clock(), self.texts.by_message)
+        return fn(uow, *args, **kwargs)
+
+    @contextmanager
+    def watch(self) -> Iterator["MemoryWatch"]:
+        """See `services.ports.Store.watch`."""
+        watch = MemoryWatch()
+        self._watches.add(watch)
+        try:
+            yield watch
+        finally:
+            self._watches.discard(watch)
+
+
+class MemoryWatch:
+    """See `services.ports.Watch`."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def wake(self) -> None:
+        """Hear of a commit."""
+        self._event.set()
+
+    async def wait(self, seconds: float | None = None) -> bool:
+        """See `services.ports.Watch.wait`."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._event.wait()
+        except TimeoutError:
+            return False
+        self._event.clear()
+        return True

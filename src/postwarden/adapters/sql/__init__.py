@@ -1,0 +1,1 @@
+"""The rows of a store in SQL: SQLite now, what speaks PostgreSQL's wire later."""

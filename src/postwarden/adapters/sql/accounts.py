@@ -1,0 +1,131 @@
+"""Accounts in SQL."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from postwarden.adapters.sql import tables
+from postwarden.adapters.sql.connection import Connection
+from postwarden.adapters.sql.statements import (
+    Prepared,
+    Row,
+    ids_json,
+    insert_returning_id,
+    instant,
+    instant_or_none,
+    one_of,
+    time_of,
+    time_or_none,
+)
+from postwarden.model.accounts import Account, AccountState, Usage
+from postwarden.model.addresses import Address
+from postwarden.model.errors import NotFound
+
+_a = tables.accounts.c
+P = sa.bindparam
+_COUNTERS = ("used_octets", "used_messages", "vault_octets", "vault_messages")
+
+_ACCOUNT = sa.select(tables.accounts)
+_GET = Prepared(_ACCOUNT.where(_a.id == P("account")))
+_MANY = Prepared(_ACCOUNT.where(one_of(_a.id, "ids")))
+_ADD = Prepared(insert_returning_id(tables.accounts))
+_REPLACE = Prepared(
+    sa.update(tables.accounts)
+    .where(_a.id == P("account"))
+    .values(
+        {c: P(c.name) for c in _a if c.name not in {"id", "last_login_at", *_COUNTERS}}
+    )
+)
+_USE = Prepared(
+    sa.update(tables.accounts)
+    .where(_a.id == P("account"))
+    .values({_a[name]: _a[name] + P(f"more_{name}") for name in _COUNTERS})
+)
+_LOGIN = Prepared(
+    sa.update(tables.accounts)
+    .where(_a.id == P("account"))
+    .values(last_login_at=P("time"))
+)
+
+
+class SqlAccounts:
+    """See `services.ports.Accounts`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, account: int) -> Account:
+        row = self._connection.one(_GET, account=account)
+        if row is None:
+            raise NotFound("account", str(account))
+        return _account(row)
+
+    def many(self, accounts: Iterable[int]) -> dict[int, Account]:
+        rows = self._connection.rows(_MANY, ids=ids_json(accounts))
+        return {row[0]: _account(row) for row in rows}
+
+    def add(self, account: Account) -> Account:
+        row = self._connection.one(
+            _ADD,
+            **_values(account),
+            **{name: getattr(account, name) for name in _COUNTERS},
+            last_login_at=instant_or_none(account.last_login_at),
+        )
+        assert row is not None  # noqa: S101  RETURNING always answers
+        return replace(account, id=row[0])
+
+    def replace(self, account: Account) -> None:
+        values = _values(account)
+        if not self._connection.run(_REPLACE, account=account.id, **values):
+            raise NotFound("account", str(account.id))
+
+    def use(self, changes: Iterable[tuple[int, Usage]]) -> None:
+        self._connection.run_many(
+            _USE,
+            (
+                {
+                    "account": account,
+                    "more_used_octets": usage.octets,
+                    "more_used_messages": usage.messages,
+                    "more_vault_octets": usage.vault_octets,
+                    "more_vault_messages": usage.vault_messages,
+                }
+                for account, usage in changes
+            ),
+        )
+
+    def remember_login(self, account: int, time: datetime) -> None:
+        self._connection.run(_LOGIN, account=account, time=instant(time))
+
+
+def _account(row: Row) -> Account:
+    return Account(
+        id=row[0],
+        address=Address.parse(row[2]),
+        name=row[3],
+        state=AccountState(row[4]),
+        created_at=time_of(row[5]),
+        password_hash=row[6],
+        quota_octets=row[7],
+        quota_messages=row[8],
+        used_octets=row[9],
+        used_messages=row[10],
+        vault_octets=row[11],
+        vault_messages=row[12],
+        last_login_at=time_or_none(row[13]),
+    )
+
+
+def _values(account: Account) -> dict[str, object]:
+    return {
+        "key": account.address.key,
+        "address": str(account.address),
+        "name": account.name,
+        "state": account.state.value,
+        "created_at": instant(account.created_at),
+        "password_hash": account.password_hash,
+        "quota_octets": account.quota_octets,
+        "quota_messages": account.quota_messages,
+    }

@@ -1,0 +1,321 @@
+"""Cases, plans and approvals in SQL."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, replace
+
+import sqlalchemy as sa
+
+from postwarden.adapters.sql import tables
+from postwarden.adapters.sql.connection import Connection
+from postwarden.adapters.sql.statements import (
+    Prepared,
+    Row,
+    Values,
+    ids_json,
+    insert,
+    insert_returning_id,
+    instant,
+    one_of,
+    time_of,
+)
+from postwarden.model.cases import (
+    Action,
+    Approval,
+    Case,
+    CaseState,
+    ClassCount,
+    Cluster,
+    MatchClass,
+    Outcome,
+    Plan,
+    PlanItem,
+)
+from postwarden.model.errors import NotFound
+from postwarden.model.mailboxes import Flag
+
+_c = tables.cases.c
+_p = tables.plans.c
+_i = tables.plan_items.c
+_a = tables.approvals.c
+P = sa.bindparam
+
+
+def _update(table: sa.Table, **where: str) -> Prepared:
+    return Prepared(
+        sa.update(table)
+        .where(*(table.c[name] == P(key) for name, key in where.items()))
+        .values({c: P(c.name) for c in table.columns if c.name not in where})
+    )
+
+
+_CASE = sa.select(tables.cases)
+_GET = Prepared(_CASE.where(_c.id == P("case_id")))
+_PAGE = Prepared(_CASE.where(_c.id > P("after")).order_by(_c.id).limit(P("count")))
+_ADD = Prepared(insert_returning_id(tables.cases))
+_REPLACE = _update(tables.cases, id="case_id")
+_PLAN = Prepared(sa.select(tables.plans).where(_p.id == P("plan")))
+_PLANS_OF = Prepared(
+    sa.select(tables.plans).where(_p.case_id == P("case_id")).order_by(_p.id)
+)
+_ADD_PLAN = Prepared(insert_returning_id(tables.plans))
+_REPLACE_PLAN = _update(tables.plans, id="plan")
+_ADD_ITEM = Prepared(insert(tables.plan_items))
+_ITEMS = Prepared(
+    sa.select(tables.plan_items)
+    .where(
+        _i.plan_id == P("plan"),
+        _i.item > P("after"),
+        sa.or_(P("outcomes") == "[]", one_of(_i.outcome, "outcomes")),
+        sa.or_(P("accounts") == "[]", one_of(_i.account_id, "accounts")),
+    )
+    .order_by(_i.item)
+    .limit(P("count"))
+)
+_UPDATE_ITEM = Prepared(
+    sa.update(tables.plan_items)
+    .where(_i.plan_id == P("plan"), _i.item == P("number"))
+    .values(
+        {
+            _i.outcome: P("new_outcome"),
+            _i.reason: P("new_reason"),
+            _i.acted_mailbox: P("new_mailbox"),
+        }
+    )
+)
+_OUTCOMES = Prepared(
+    sa.select(_i.outcome, sa.func.count())
+    .where(_i.plan_id == P("plan"))
+    .group_by(_i.outcome)
+)
+_ADD_APPROVAL = Prepared(insert(tables.approvals))
+_APPROVALS = Prepared(
+    sa.select(tables.approvals).where(_a.case_id == P("case_id")).order_by(_a.id)
+)
+
+
+class SqlCases:
+    """See `services.ports.Cases`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, case: Case) -> Case:
+        row = self._connection.one(_ADD, **_case_values(case))
+        assert row is not None  # noqa: S101  RETURNING always answers
+        return replace(case, id=row[0])
+
+    def get(self, case: int) -> Case:
+        row = self._connection.one(_GET, case_id=case)
+        if row is None:
+            raise NotFound("case", str(case))
+        return _case(row)
+
+    def replace(self, case: Case) -> None:
+        values = _case_values(case)
+        if not self._connection.run(_REPLACE, case_id=case.id, **values):
+            raise NotFound("case", str(case.id))
+
+    def page(self, *, after: int = 0, limit: int) -> list[Case]:
+        rows = self._connection.rows(_PAGE, after=after, count=limit)
+        return [_case(row) for row in rows]
+
+    def add_plan(self, plan: Plan) -> Plan:
+        row = self._connection.one(_ADD_PLAN, **_plan_values(plan))
+        assert row is not None  # noqa: S101  RETURNING always answers
+        return replace(plan, id=row[0])
+
+    def plan(self, plan: int) -> Plan:
+        row = self._connection.one(_PLAN, plan=plan)
+        if row is None:
+            raise NotFound("plan", str(plan))
+        return _plan(row)
+
+    def replace_plan(self, plan: Plan) -> None:
+        values = _plan_values(plan)
+        if not self._connection.run(_REPLACE_PLAN, plan=plan.id, **values):
+            raise NotFound("plan", str(plan.id))
+
+    def plans_of(self, case: int) -> list[Plan]:
+        rows = self._connection.rows(_PLANS_OF, case_id=case)
+        return [_plan(row) for row in rows]
+
+    def add_items(self, plan: int, items: Sequence[PlanItem]) -> None:
+        self._connection.run_many(
+            _ADD_ITEM, (_item_values(plan, item) for item in items)
+        )
+
+    def items(
+        self,
+        plan: int,
+        *,
+        after: int = 0,
+        limit: int,
+        outcomes: Sequence[Outcome] = (),
+        accounts: Sequence[int] = (),
+    ) -> list[PlanItem]:
+        rows = self._connection.rows(
+            _ITEMS,
+            plan=plan,
+            after=after,
+            count=limit,
+            outcomes=json.dumps([outcome.value for outcome in outcomes]),
+            accounts=ids_json(accounts),
+        )
+        return [_item(row) for row in rows]
+
+    def update_items(self, plan: int, items: Iterable[PlanItem]) -> None:
+        self._connection.run_many(
+            _UPDATE_ITEM,
+            (
+                {
+                    "plan": plan,
+                    "number": item.item,
+                    "new_outcome": item.outcome.value,
+                    "new_reason": item.reason,
+                    "new_mailbox": item.acted_mailbox,
+                }
+                for item in items
+            ),
+        )
+
+    def outcomes(self, plan: int) -> dict[Outcome, int]:
+        rows = self._connection.rows(_OUTCOMES, plan=plan)
+        return {Outcome(row[0]): row[1] for row in rows}
+
+    def add_approval(self, approval: Approval) -> None:
+        self._connection.run(
+            _ADD_APPROVAL,
+            case_id=approval.case,
+            plan_sha256=approval.plan_sha256,
+            actor=approval.actor,
+            approved_at=instant(approval.approved_at),
+            expires_at=instant(approval.expires_at),
+        )
+
+    def approvals(self, case: int) -> list[Approval]:
+        return [
+            Approval(
+                case=row[1],
+                plan_sha256=row[2],
+                actor=row[3],
+                approved_at=time_of(row[4]),
+                expires_at=time_of(row[5]),
+            )
+            for row in self._connection.rows(_APPROVALS, case_id=case)
+        ]
+
+
+def _case(row: Row) -> Case:
+    return Case(
+        id=row[0],
+        query=row[1],
+        reason=row[2],
+        ticket=row[3],
+        state=CaseState(row[4]),
+        opened_by=row[5],
+        opened_at=time_of(row[6]),
+        plan=row[7],
+    )
+
+
+def _case_values(case: Case) -> Values:
+    return {
+        "query": case.query,
+        "reason": case.reason,
+        "ticket": case.ticket,
+        "state": case.state.value,
+        "opened_by": case.opened_by,
+        "opened_at": instant(case.opened_at),
+        "plan_id": case.plan,
+    }
+
+
+def _plan(row: Row) -> Plan:
+    summary = json.loads(row[11])
+    return Plan(
+        id=row[0],
+        case=row[1],
+        query=row[2],
+        action=Action(row[3]),
+        classes=tuple(MatchClass(name) for name in row[4].split()),
+        created_at=time_of(row[5]),
+        created_by=row[6],
+        sha256=row[7],
+        messages=row[8],
+        copies=row[9],
+        accounts=row[10],
+        counts=tuple(
+            ClassCount(**{**each, "match_class": MatchClass(each["match_class"])})
+            for each in summary["counts"]
+        ),
+        clusters=tuple(Cluster(**each) for each in summary["clusters"]),
+        warnings=tuple(summary["warnings"]),
+    )
+
+
+def _plan_values(plan: Plan) -> Values:
+    return {
+        "case_id": plan.case,
+        "query": plan.query,
+        "action": plan.action.value,
+        "classes": " ".join(each.value for each in plan.classes),
+        "created_at": instant(plan.created_at),
+        "created_by": plan.created_by,
+        "sha256": plan.sha256,
+        "messages": plan.messages,
+        "copies": plan.copies,
+        "accounts": plan.accounts,
+        "summary": json.dumps(
+            {
+                "counts": [asdict(each) for each in plan.counts],
+                "clusters": [asdict(each) for each in plan.clusters],
+                "warnings": list(plan.warnings),
+            }
+        ),
+    }
+
+
+def _item(row: Row) -> PlanItem:
+    return PlanItem(
+        item=row[1],
+        system=row[2],
+        copy=row[3],
+        account=row[4],
+        address=row[5],
+        mailbox=row[6],
+        uid=row[7],
+        flags=Flag(row[8]),
+        keywords=tuple(row[9].split()),
+        internal_date=time_of(row[10]),
+        size=row[11],
+        sha256=row[12],
+        message_id=row[13],
+        match_class=MatchClass(row[14]),
+        outcome=Outcome(row[15]),
+        reason=row[16],
+        acted_mailbox=row[17],
+    )
+
+
+def _item_values(plan: int, item: PlanItem) -> Values:
+    return {
+        "plan_id": plan,
+        "item": item.item,
+        "system": item.system,
+        "copy": item.copy,
+        "account_id": item.account,
+        "address": item.address,
+        "mailbox": item.mailbox,
+        "uid": item.uid,
+        "flags": int(item.flags),
+        "keywords": " ".join(item.keywords),
+        "internal_date": instant(item.internal_date),
+        "size": item.size,
+        "sha256": item.sha256,
+        "message_id": item.message_id,
+        "class": item.match_class.value,
+        "outcome": item.outcome.value,
+        "reason": item.reason,
+        "acted_mailbox": item.acted_mailbox,
+    }

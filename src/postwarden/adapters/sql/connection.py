@@ -1,0 +1,76 @@
+"""One SQLite connection that runs prepared statements."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from postwarden.adapters.sql.statements import Prepared, Row, Values
+
+BUSY_TIMEOUT = 20_000  # milliseconds another process may keep the write lock
+_CACHE = -16_384  # KiB of pages, per connection
+
+
+class Connection:
+    """A connection; `execute` takes SQL of ours, all else prepared statements."""
+
+    def __init__(self, path: Path, search: Path | None) -> None:
+        """Open `path`; with `search`, to read only, full text included.
+
+        The writer has no full text: BEGIN IMMEDIATE would lock that file too.
+        """
+        flags = apsw.SQLITE_OPEN_READWRITE
+        self._raw = apsw.Connection(str(path), flags=flags)
+        self._raw.set_busy_timeout(BUSY_TIMEOUT)
+        for pragma in (
+            "foreign_keys = ON",
+            # An acknowledged message survives power loss: docs/decisions/0002.
+            "synchronous = FULL",
+            "trusted_schema = OFF",
+            f"cache_size = {_CACHE}",
+            "temp_store = MEMORY",
+        ):
+            self._raw.execute(f"PRAGMA {pragma}")
+        if search is not None:
+            self._raw.execute("ATTACH DATABASE ? AS search", (str(search),))
+            self._raw.execute("PRAGMA search.cache_size = -4096")
+            self._raw.execute("PRAGMA query_only = ON")
+
+    def execute(self, sql: str, values: Values | None = None) -> Iterator[Row]:
+        return self._raw.execute(sql, values)
+
+    def rows(self, statement: Prepared, **values: Any) -> Iterator[Row]:
+        sql, fixed = statement.compiled()
+        return self._raw.execute(sql, {**fixed, **values} if fixed else values)
+
+    def one(self, statement: Prepared, **values: Any) -> Row | None:
+        sql, fixed = statement.compiled()
+        cursor = self._raw.execute(sql, {**fixed, **values} if fixed else values)
+        for row in cursor:
+            cursor.close(force=True)
+            return row  # type: ignore[no-any-return]  # apsw types rows as Any
+        return None
+
+    def run(self, statement: Prepared, **values: Any) -> int:
+        """Run a statement that answers nothing; return how many rows it changed."""
+        self.one(statement, **values)
+        return self._raw.changes()
+
+    def run_many(self, statement: Prepared, values: Iterable[Values]) -> None:
+        sql, fixed = statement.compiled()
+        if fixed:
+            values = ({**fixed, **each} for each in values)
+        self._raw.executemany(sql, values)
+
+    @property
+    def last_id(self) -> int:
+        """The id that the last insert gave."""
+        return self._raw.last_insert_rowid()
+
+    @property
+    def in_transaction(self) -> bool:
+        return self._raw.in_transaction
+
+    def close(self) -> None:
+        self._raw.close()

@@ -1,0 +1,207 @@
+"""Copies in SQL: the location index."""
+
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import sqlalchemy as sa
+
+from postwarden.adapters.sql import tables
+from postwarden.adapters.sql.connection import Connection
+from postwarden.adapters.sql.search import CopySearch
+from postwarden.adapters.sql.statements import (
+    Prepared,
+    Row,
+    chunks,
+    ids_json,
+    insert,
+    instant,
+    one_of,
+    time_of,
+)
+from postwarden.model.mailboxes import Copy, CopyState, Flag
+from postwarden.model.queries import Query
+from postwarden.services.ports import CopyFacts
+from postwarden.services.ports.mail import SimilarSets
+
+_c = tables.copies.c
+P = sa.bindparam
+
+# A literal, not a parameter: only so does SQLite take the partial index.
+LIVE = _c.state == sa.literal_column("'live'")
+
+_COPY = sa.select(tables.copies)
+_ADD = Prepared(insert(tables.copies))
+_MANY = Prepared(_COPY.where(one_of(_c.id, "ids")))
+_UPDATE = Prepared(
+    sa.update(tables.copies)
+    .where(_c.id == P("copy"))
+    .values(
+        {
+            _c[name]: P(f"new_{name}")
+            for name in (
+                *("mailbox_id", "uid", "flags", "keywords", "modseq"),
+                *("save_date", "state"),
+            )
+        }
+    )
+)
+_IN_MAILBOX = Prepared(
+    _COPY.where(_c.mailbox_id == P("mailbox"), LIVE, _c.uid > P("after"))
+    .order_by(_c.uid)
+    .limit(P("count"))
+)
+_HOLDING = Prepared(
+    sa.select(_c.message).where(
+        one_of(_c.message, "messages"), _c.mailbox_id == P("mailbox"), LIVE
+    )
+)
+_FACTS = Prepared(
+    sa.select(
+        *(_c.id, _c.account_id, tables.accounts.c.address, tables.mailboxes.c.name),
+        *(_c.mailbox_id, _c.uid, _c.flags, _c.keywords, _c.internal_date, _c.state),
+        *(_c.message, tables.messages.c.size, tables.messages.c.sha256),
+        *(tables.messages.c.message_id, tables.messages.c.fingerprint),
+        *(tables.messages.c.content_fingerprint, tables.messages.c.subject),
+        *(tables.messages.c.author, _c.reception, _c.recipient),
+        tables.receptions.c.trace_id,
+    )
+    .join_from(tables.copies, tables.accounts, tables.accounts.c.id == _c.account_id)
+    .join(tables.messages, tables.messages.c.id == _c.message)
+    .outerjoin(tables.mailboxes, tables.mailboxes.c.id == _c.mailbox_id)
+    .outerjoin(tables.receptions, tables.receptions.c.id == _c.reception)
+    .where(one_of(_c.id, "ids"))
+)
+_COUNTED = Prepared(sa.select(_c.message, _c.account_id).where(one_of(_c.id, "ids")))
+
+
+class SqlCopies:
+    """See `services.ports.Copies`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, copies: Sequence[Copy]) -> list[Copy]:
+        added = []
+        for copy in copies:
+            self._connection.run(
+                _ADD,
+                account_id=copy.account,
+                mailbox_id=copy.mailbox,
+                uid=copy.uid,
+                message=copy.message,
+                flags=int(copy.flags),
+                keywords=" ".join(copy.keywords),
+                internal_date=instant(copy.internal_date),
+                save_date=instant(copy.save_date),
+                modseq=copy.modseq,
+                size=copy.size,
+                state=copy.state.value,
+                reception=copy.reception,
+                recipient=copy.recipient,
+            )
+            added.append(replace(copy, id=self._connection.last_id))
+        return added
+
+    def many(self, copies: Sequence[int]) -> dict[int, Copy]:
+        rows = self._connection.rows(_MANY, ids=ids_json(copies))
+        return {row[0]: _copy(row) for row in rows}
+
+    def update(self, copies: Iterable[Copy]) -> None:
+        self._connection.run_many(
+            _UPDATE,
+            (
+                {
+                    "copy": copy.id,
+                    "new_mailbox_id": copy.mailbox,
+                    "new_uid": copy.uid,
+                    "new_flags": int(copy.flags),
+                    "new_keywords": " ".join(copy.keywords),
+                    "new_modseq": copy.modseq,
+                    "new_save_date": instant(copy.save_date),
+                    "new_state": copy.state.value,
+                }
+                for copy in copies
+            ),
+        )
+
+    def in_mailbox(self, mailbox: int, *, after_uid: int = 0, limit: int) -> list[Copy]:
+        rows = self._connection.rows(
+            _IN_MAILBOX, mailbox=mailbox, after=after_uid, count=limit
+        )
+        return [_copy(row) for row in rows]
+
+    def holding(self, mailbox: int, messages: Sequence[int]) -> set[int]:
+        rows = self._connection.rows(
+            _HOLDING, mailbox=mailbox, messages=ids_json(messages)
+        )
+        return {row[0] for row in rows}
+
+    def search(
+        self, query: Query, *, states: Sequence[CopyState], similar: SimilarSets
+    ) -> Sequence[int]:
+        statement = CopySearch(similar).statement(query, states)
+        return array("q", sorted(row[0] for row in self._connection.rows(statement)))
+
+    def facts(self, copies: Sequence[int]) -> list[CopyFacts]:
+        found: dict[int, CopyFacts] = {}
+        for chunk in chunks(copies):
+            for row in self._connection.rows(_FACTS, ids=ids_json(chunk)):
+                found[row[0]] = _facts(row)
+        return [found[copy] for copy in copies if copy in found]
+
+    def count(self, copies: Sequence[int]) -> tuple[int, int, int]:
+        messages, accounts, known = set[int](), set[int](), 0
+        for chunk in chunks(copies):
+            for message, account in self._connection.rows(
+                _COUNTED, ids=ids_json(chunk)
+            ):
+                messages.add(message)
+                accounts.add(account)
+                known += 1
+        return len(messages), known, len(accounts)
+
+
+def _copy(row: Row) -> Copy:
+    return Copy(
+        id=row[0],
+        account=row[1],
+        mailbox=row[2],
+        uid=row[3],
+        message=row[4],
+        flags=Flag(row[5]),
+        keywords=tuple(row[6].split()),
+        internal_date=time_of(row[7]),
+        save_date=time_of(row[8]),
+        modseq=row[9],
+        size=row[10],
+        state=CopyState(row[11]),
+        reception=row[12],
+        recipient=row[13],
+    )
+
+
+def _facts(row: Row) -> CopyFacts:
+    return CopyFacts(
+        id=row[0],
+        account=row[1],
+        address=row[2],
+        mailbox=row[3] or "",
+        mailbox_id=row[4],
+        uid=row[5],
+        flags=Flag(row[6]),
+        keywords=tuple(row[7].split()),
+        internal_date=time_of(row[8]),
+        state=CopyState(row[9]),
+        message=row[10],
+        size=row[11],
+        sha256=row[12],
+        message_id=row[13],
+        fingerprint=row[14],
+        content_fingerprint=row[15],
+        subject=row[16],
+        author=row[17],
+        reception=row[18],
+        recipient=row[19],
+        trace_id=row[20],
+    )

@@ -1,0 +1,123 @@
+"""The ledger in SQL."""
+
+from array import array
+from collections.abc import Iterable, Sequence
+
+import sqlalchemy as sa
+
+from postwarden.adapters.sql import tables
+from postwarden.adapters.sql.connection import Connection
+from postwarden.adapters.sql.search import LedgerSearch
+from postwarden.adapters.sql.statements import (
+    Prepared,
+    Row,
+    Values,
+    chunks,
+    ids_json,
+    insert,
+    instant,
+    one_of,
+    time_of,
+)
+from postwarden.model.ledger import Event, LedgerEvent, LedgerRow
+from postwarden.model.networks import ip_key
+from postwarden.model.queries import Query, mailbox_key
+from postwarden.services.ports.mail import SimilarSets
+
+_l = tables.ledger.c
+_m = tables.messages.c
+
+_RECORD = Prepared(insert(tables.ledger))
+_ROWS = Prepared(
+    sa.select(
+        *(_l.id, _l.time, _l.event, _l.trace_id, _m.sha256, _m.message_id),
+        *(_l.reverse_path, _l.forward_path, tables.accounts.c.address, _l.mailbox),
+        *(_l.uid, _m.size, _m.subject, _l.client_ip, _l.source, _l.detail),
+    )
+    .outerjoin_from(tables.ledger, tables.messages, _m.id == _l.message)
+    .outerjoin(tables.accounts, tables.accounts.c.id == _l.account_id)
+    .where(one_of(_l.id, "ids"))
+)
+_COUNTED = Prepared(
+    sa.select(_l.message, _l.copy, _l.account_id).where(one_of(_l.id, "ids"))
+)
+
+
+class SqlLedger:
+    """See `services.ports.Ledger`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def record(self, events: Iterable[LedgerEvent]) -> None:
+        self._connection.run_many(_RECORD, map(_values, events))
+
+    def search(self, query: Query, *, similar: SimilarSets) -> Sequence[int]:
+        statement = LedgerSearch(similar).statement(query)
+        return array("q", sorted(row[0] for row in self._connection.rows(statement)))
+
+    def rows(self, events: Sequence[int]) -> list[LedgerRow]:
+        found: dict[int, LedgerRow] = {}
+        for chunk in chunks(events):
+            for row in self._connection.rows(_ROWS, ids=ids_json(chunk)):
+                found[row[0]] = _row(row)
+        return [found[event] for event in events if event in found]
+
+    def count(self, events: Sequence[int]) -> tuple[int, int, int]:
+        seen: tuple[set[int], ...] = (set(), set(), set())
+        for chunk in chunks(events):
+            for row in self._connection.rows(_COUNTED, ids=ids_json(chunk)):
+                for values, value in zip(seen, row, strict=True):
+                    if value is not None:
+                        values.add(value)
+        return len(seen[0]), len(seen[1]), len(seen[2])
+
+
+def _values(event: LedgerEvent) -> Values:
+    reverse, forward = event.reverse_path, event.forward_path
+    return {
+        "time": instant(event.time),
+        "event": event.event.value,
+        "trace_id": event.trace_id,
+        "message": event.message,
+        "reverse_path": _reverse_path(event),
+        "reverse_key": None if reverse is None else reverse.key,
+        "forward_path": None if forward is None else str(forward),
+        "forward_key": None if forward is None else forward.key,
+        "account_id": event.account,
+        "mailbox": event.mailbox,
+        "mailbox_key": None if event.mailbox is None else mailbox_key(event.mailbox),
+        "uid": event.uid,
+        "copy": event.copy,
+        "client_ip": event.client_ip,
+        "client_key": ip_key(event.client_ip),
+        "source": event.source,
+        "detail": event.detail,
+    }
+
+
+def _reverse_path(event: LedgerEvent) -> str | None:
+    if event.reverse_path is not None:
+        return str(event.reverse_path)
+    return "" if event.has_envelope else None
+
+
+def _row(row: Row) -> LedgerRow:
+    return LedgerRow(
+        id=row[0],
+        time=time_of(row[1]),
+        event=Event(row[2]),
+        trace_id=row[3],
+        sha256=row[4],
+        message_id=row[5],
+        reverse_path=row[6],
+        forward_path=row[7],
+        account=row[8],
+        mailbox=row[9],
+        uid=row[10],
+        size=row[11],
+        subject=row[12],
+        client_ip=row[13],
+        source=row[14],
+        detail=row[15],
+    )

@@ -1,0 +1,140 @@
+"""Mailboxes and the expunge journal in SQL."""
+
+from collections.abc import Iterable
+
+import apsw
+import sqlalchemy as sa
+
+from postwarden.adapters.sql import tables
+from postwarden.adapters.sql.connection import Connection
+from postwarden.adapters.sql.statements import (
+    Prepared,
+    Row,
+    ids_json,
+    insert,
+    insert_returning_id,
+    one_of,
+)
+from postwarden.model.errors import AlreadyExists, NotFound
+from postwarden.model.mailboxes import Mailbox
+from postwarden.model.queries import mailbox_key
+
+_m = tables.mailboxes.c
+_e = tables.expunges.c
+P = sa.bindparam
+
+_MAILBOX = sa.select(tables.mailboxes)
+_GET = Prepared(_MAILBOX.where(_m.id == P("mailbox")))
+_MANY = Prepared(_MAILBOX.where(one_of(_m.id, "ids")))
+_FIND = Prepared(_MAILBOX.where(_m.account_id == P("account"), _m.name == P("name")))
+_OF_ACCOUNT = Prepared(_MAILBOX.where(_m.account_id == P("account")).order_by(_m.name))
+_ADD = Prepared(insert_returning_id(tables.mailboxes))
+_REMOVE = Prepared(sa.delete(tables.mailboxes).where(_m.id == P("mailbox")))
+_UPDATE = Prepared(
+    sa.update(tables.mailboxes)
+    .where(_m.id == P("mailbox"))
+    .values(
+        {
+            _m[name]: P(f"new_{name}")
+            for name in ("uid_next", "highest_modseq", "messages", "unseen", "octets")
+        }
+    )
+)
+_EXPUNGED = Prepared(
+    sa.select(_e.uid, _e.modseq)
+    .where(_e.mailbox_id == P("mailbox"), _e.modseq > P("since"))
+    .order_by(_e.modseq, _e.uid)
+)
+_RECORD_EXPUNGED = Prepared(insert(tables.expunges))
+
+
+class SqlMailboxes:
+    """See `services.ports.Mailboxes`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, mailbox: int) -> Mailbox:
+        row = self._connection.one(_GET, mailbox=mailbox)
+        if row is None:
+            raise NotFound("mailbox", str(mailbox))
+        return _mailbox(row)
+
+    def many(self, mailboxes: Iterable[int]) -> dict[int, Mailbox]:
+        rows = self._connection.rows(_MANY, ids=ids_json(mailboxes))
+        return {row[0]: _mailbox(row) for row in rows}
+
+    def find(self, account: int, name: str) -> Mailbox | None:
+        row = self._connection.one(_FIND, account=account, name=name)
+        return _mailbox(row) if row else None
+
+    def of_account(self, account: int) -> list[Mailbox]:
+        return [
+            _mailbox(r) for r in self._connection.rows(_OF_ACCOUNT, account=account)
+        ]
+
+    def add(self, account: int, name: str, uid_validity: int) -> Mailbox:
+        new = Mailbox(id=0, account=account, name=name, uid_validity=uid_validity)
+        try:
+            row = self._connection.one(
+                _ADD,
+                account_id=account,
+                name=name,
+                name_key=mailbox_key(name),
+                uid_validity=uid_validity,
+                uid_next=new.uid_next,
+                highest_modseq=new.highest_modseq,
+                messages=0,
+                unseen=0,
+                octets=0,
+            )
+        except apsw.ConstraintError as error:
+            raise AlreadyExists("mailbox", name) from error
+        assert row is not None  # noqa: S101  RETURNING always answers
+        return Mailbox(id=row[0], account=account, name=name, uid_validity=uid_validity)
+
+    def remove(self, mailbox: int) -> None:
+        self._connection.run(_REMOVE, mailbox=mailbox)
+
+    def update(self, mailboxes: Iterable[Mailbox]) -> None:
+        self._connection.run_many(
+            _UPDATE,
+            (
+                {
+                    "mailbox": mailbox.id,
+                    "new_uid_next": mailbox.uid_next,
+                    "new_highest_modseq": mailbox.highest_modseq,
+                    "new_messages": mailbox.messages,
+                    "new_unseen": mailbox.unseen,
+                    "new_octets": mailbox.octets,
+                }
+                for mailbox in mailboxes
+            ),
+        )
+
+    def expunged(self, mailbox: int, since_modseq: int) -> list[tuple[int, int]]:
+        rows = self._connection.rows(_EXPUNGED, mailbox=mailbox, since=since_modseq)
+        return [(row[0], row[1]) for row in rows]
+
+    def record_expunged(self, rows: Iterable[tuple[int, int, int]]) -> None:
+        self._connection.run_many(
+            _RECORD_EXPUNGED,
+            (
+                {"mailbox_id": mailbox, "uid": uid, "modseq": modseq}
+                for mailbox, uid, modseq in rows
+            ),
+        )
+
+
+def _mailbox(row: Row) -> Mailbox:
+    return Mailbox(
+        id=row[0],
+        account=row[1],
+        name=row[2],
+        uid_validity=row[4],
+        uid_next=row[5],
+        highest_modseq=row[6],
+        messages=row[7],
+        unseen=row[8],
+        octets=row[9],
+    )

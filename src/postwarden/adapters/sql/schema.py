@@ -1,0 +1,101 @@
+"""The schema of a SQLite store: made and migrated by Alembic.
+
+Alembic runs on the standard library's driver, strictly before the store is
+opened here and only when its schema is not at the newest revision: two SQLite
+copies in one process must never have one file open (docs/decisions/0005).
+"""
+
+import os
+import sqlite3
+from pathlib import Path
+
+import apsw
+
+from postwarden.model.errors import Unavailable
+
+HEAD = "0001"  # the newest revision; a test compares it with the migrations
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def prepare(path: Path) -> None:
+    """Bring the store at `path` to the newest schema; make it if it is not there.
+
+    Raises Unavailable for a file that is no store of ours or of a newer release.
+    """
+    if not path.exists():
+        try:
+            # Created here, so that nobody else can read it from the start.
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        except OSError as error:
+            raise Unavailable(f"cannot make {path}: {error.strerror}") from error
+    revision = revision_of(path)
+    if revision == HEAD:
+        return
+    if revision is not None and revision not in _known():
+        raise Unavailable(
+            f"{path} has schema {revision}, which this release does not know: "
+            "use the release that wrote it, or a newer one"
+        )
+    upgrade(path)
+
+
+def revision_of(path: Path) -> str | None:
+    """Return the schema revision of a store, None for an empty file."""
+    try:
+        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+    except apsw.Error as error:
+        raise Unavailable(f"cannot open {path}: {error}") from error
+    try:
+        connection.set_busy_timeout(20_000)
+        tables = {
+            name for (name,) in connection.execute("SELECT name FROM sqlite_schema")
+        }
+        if not tables:
+            return None
+        if "alembic_version" not in tables:
+            raise Unavailable(f"{path} is a database, but not one of Postwarden")
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        return str(row[0]) if row else None
+    except apsw.NotADBError as error:
+        raise Unavailable(f"{path} is not a database") from error
+    except apsw.Error as error:
+        raise Unavailable(f"cannot read {path}: {error}") from error
+    finally:
+        connection.close()
+
+
+def _known() -> set[str]:
+    return {file.name[:4] for file in (MIGRATIONS / "versions").glob("[0-9]*.py")}
+
+
+def upgrade(path: Path, revision: str = "head") -> None:
+    """Run the migrations up to `revision`, all in one transaction.
+
+    Who comes while another process migrates, waits and finds nothing to do.
+    Raises Unavailable when the file cannot be written.
+    """
+    import sqlalchemy as sa  # noqa: PLC0415  only a store that is not at HEAD pays
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    engine = sa.create_engine("sqlite://", creator=lambda: _connect(path))
+    try:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            config.attributes["connection"] = connection
+            command.upgrade(config, revision)
+            connection.commit()
+    except (sqlite3.Error, sa.exc.DBAPIError) as error:
+        raise Unavailable(f"cannot migrate {path}: {error}") from error
+    finally:
+        engine.dispose()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    # Without isolation level the driver begins nothing on its own, and so the
+    # definitions of tables are part of our transaction.
+    raw = sqlite3.connect(path, timeout=60, isolation_level=None)
+    raw.execute("PRAGMA journal_mode = WAL")
+    return raw

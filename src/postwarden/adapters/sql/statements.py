@@ -1,0 +1,92 @@
+"""Statements: written in SQLAlchemy Core, compiled once, run on the raw driver.
+
+`docs/decisions/0003` has the figures. A statement takes its values by name; a
+list of ids is one JSON parameter (`one_of`), so that a statement's text never
+depends on how many there are.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+
+Row = tuple[Any, ...]
+Values = Mapping[str, Any]
+
+SQLITE: sa.Dialect = sqlite.dialect(paramstyle="named")
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Prepared:
+    """One statement; its text is compiled when it is first run."""
+
+    __slots__ = ("_compiled", "statement")
+
+    def __init__(self, statement: sa.Executable) -> None:
+        self.statement = statement
+        self._compiled: tuple[str, dict[str, Any]] | None = None
+
+    def compiled(self) -> tuple[str, dict[str, Any]]:
+        """Return the text and the values that the statement itself fixes."""
+        if self._compiled is None:
+            compiled = self.statement.compile(  # type: ignore[attr-defined]  # Executable hides ClauseElement
+                dialect=SQLITE, compile_kwargs={"render_postcompile": True}
+            )
+            required = {n for n, bind in compiled.binds.items() if bind.required}
+            fixed = {n: v for n, v in compiled.params.items() if n not in required}
+            self._compiled = str(compiled), fixed
+        return self._compiled
+
+
+def insert(table: sa.Table, *, ignore_repeats: bool = False) -> sa.Executable:
+    """Insert one row; each column is a parameter of its name, but an own `id`."""
+    columns = [c.name for c in table.columns if c.name != "id"]
+    statement = sqlite.insert(table).values({c: sa.bindparam(c) for c in columns})
+    if ignore_repeats:
+        return statement.on_conflict_do_nothing()
+    return statement
+
+
+def insert_returning_id(table: sa.Table) -> sa.Executable:
+    columns = [c.name for c in table.columns if c.name != "id"]
+    return (
+        sa.insert(table)
+        .values({c: sa.bindparam(c) for c in columns})
+        .returning(table.c.id)
+    )
+
+
+def one_of(column: sa.ColumnElement[Any], parameter: str) -> sa.ColumnElement[bool]:
+    """`column IN` the values of a JSON array given as `parameter`."""
+    values = sa.func.json_each(sa.bindparam(parameter)).table_valued("value")
+    return column.in_(sa.select(values.c.value))
+
+
+def ids_json(ids: Iterable[int]) -> str:
+    return f"[{','.join(map(str, ids))}]"
+
+
+def instant(time: datetime) -> int:
+    """Return microseconds since 1970 UTC."""
+    return (time - _EPOCH) // _MICROSECOND
+
+
+def instant_or_none(time: datetime | None) -> int | None:
+    return None if time is None else instant(time)
+
+
+def time_of(microseconds: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def time_or_none(microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else time_of(microseconds)
+
+
+def chunks(values: Sequence[int], size: int = 1000) -> Iterable[Sequence[int]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

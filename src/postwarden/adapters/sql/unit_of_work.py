@@ -1,0 +1,33 @@
+"""One transaction over SQL: the repositories on one connection."""
+
+from datetime import datetime
+
+from postwarden.adapters.sql.accounts import SqlAccounts
+from postwarden.adapters.sql.cases import SqlCases
+from postwarden.adapters.sql.connection import Connection
+from postwarden.adapters.sql.copies import SqlCopies
+from postwarden.adapters.sql.directory import SqlDirectory, SqlDomains
+from postwarden.adapters.sql.ledger import SqlLedger
+from postwarden.adapters.sql.mailboxes import SqlMailboxes
+from postwarden.adapters.sql.messages import SqlMessages
+from postwarden.adapters.sql.receptions import SqlQueue, SqlReceptions
+from postwarden.adapters.sql.tasks import SqlAuditLog, SqlTasks
+
+
+class SqlUnitOfWork:
+    """See `services.ports.UnitOfWork`; whoever made it begins and commits."""
+
+    def __init__(self, connection: Connection, now: datetime) -> None:
+        self.now = now
+        self.domains = SqlDomains(connection)
+        self.accounts = SqlAccounts(connection)
+        self.directory = SqlDirectory(connection)
+        self.mailboxes = SqlMailboxes(connection)
+        self.messages = SqlMessages(connection)
+        self.copies = SqlCopies(connection)
+        self.ledger = SqlLedger(connection)
+        self.receptions = SqlReceptions(connection)
+        self.queue = SqlQueue(connection)
+        self.tasks = SqlTasks(connection)
+        self.cases = SqlCases(connection)
+        self.audit = SqlAuditLog(connection)

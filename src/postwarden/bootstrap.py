@@ -1,0 +1,162 @@
+"""The composition root: places and settings become a Platform.
+
+This is the only module that knows the adapters. Each is imported when it is first
+used, so that a command pays for nothing it does not need.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from postwarden.model.errors import Invalid, NotFound, Unavailable
+from postwarden.settings import Settings
+
+if TYPE_CHECKING:
+    from postwarden.adapters.blobs import LocalBlobs
+    from postwarden.adapters.passwords import Argon2Passwords
+    from postwarden.adapters.sql.fulltext import SqliteSearchIndex
+    from postwarden.adapters.sql.sqlite import SqliteStore
+
+PRIVATE = 0o700  # nobody but the owner looks into the data directory
+
+
+class NoStore(NotFound):
+    """There is no store where one was to be read."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("store", str(path))
+        self.args = (
+            f"there is no store at {path}; `postwarden domain create NAME` makes one",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where everything lies: the data directory, the rows, the content."""
+
+    data: Path
+    rows: Path
+    blobs: Path
+
+    @property
+    def is_made(self) -> bool:
+        """Whether there is a store."""
+        return self.rows.exists()
+
+
+def places_of(
+    data: Path, *, store: str | None = None, blobs: str | None = None
+) -> Places:
+    """Return the places that `--data`, `--store URL` and `--blobs URL` name.
+
+    Raises Invalid for a URL whose scheme is not offered.
+    """
+    data = data.expanduser().absolute()
+    return Places(
+        data=data,
+        rows=_path(store, "sqlite", "store") if store else data / "postwarden.db",
+        blobs=_path(blobs, "file", "blobs") if blobs else data / "blobs",
+    )
+
+
+def _path(url: str, offered: str, field: str) -> Path:
+    scheme, colon, path = url.partition(":")
+    if scheme != offered or not colon:
+        raise Invalid(
+            f"--{field} {url!r} is not offered yet; {offered}:PATH is", field=field
+        )
+    if not path or "\0" in path:
+        raise Invalid(f"--{field} takes {offered}:PATH", field=field)
+    return Path(path).expanduser().absolute()
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(kw_only=True)
+class Platform:
+    """Everything an edge works with; whoever opens it closes it."""
+
+    places: Places
+    settings: Settings
+    store: "SqliteStore"
+    clock: Callable[[], datetime] = utc_now
+
+    @cached_property
+    def blobs(self) -> "LocalBlobs":
+        """The content of messages; the directory is made when it is first used."""
+        from postwarden.adapters.blobs import open_blobs  # noqa: PLC0415  see above
+
+        _make_private(self.places.blobs.parent)
+        return open_blobs(
+            self.places.blobs, minimum_free=self.settings.store.minimum_free
+        )
+
+    @cached_property
+    def search(self) -> "SqliteSearchIndex":
+        """The writing side of full text; queries find through `store`."""
+        from postwarden.adapters.sql.fulltext import (  # noqa: PLC0415  see above
+            SqliteSearchIndex,
+        )
+
+        return SqliteSearchIndex(self.places.rows)
+
+    @cached_property
+    def passwords(self) -> "Argon2Passwords":
+        from postwarden.adapters.passwords import (  # noqa: PLC0415  see above
+            Argon2Passwords,
+            PasswordCost,
+        )
+
+        settings = self.settings.passwords
+        return Argon2Passwords(
+            PasswordCost(
+                memory=settings.memory,
+                passes=settings.passes,
+                parallelism=settings.parallelism,
+                pool=settings.pool,
+                remembered=settings.remembered_seconds,
+            )
+        )
+
+    def close(self) -> None:
+        """Finish what is queued and close what was opened."""
+        for name in ("passwords", "search", "blobs"):
+            opened = self.__dict__.get(name)
+            if opened is not None:
+                opened.close()
+        self.store.close()
+
+
+def open_platform(
+    places: Places,
+    settings: Settings,
+    *,
+    create: bool = False,
+    clock: Callable[[], datetime] = utc_now,
+) -> Platform:
+    """Open the store, making it and its directories first with `create`.
+
+    Raises NoStore when there is none, Unavailable when it cannot be opened.
+    """
+    if not places.is_made:
+        if not create:
+            raise NoStore(places.rows)
+        _make_private(places.data)
+        _make_private(places.rows.parent)
+    from postwarden.adapters.sql.sqlite import SqliteStore  # noqa: PLC0415  see above
+
+    store = SqliteStore(places.rows, clock=clock)
+    return Platform(places=places, settings=settings, store=store, clock=clock)
+
+
+def _make_private(directory: Path) -> None:
+    """Make a directory for our eyes only; one that is there stays as it is."""
+    try:
+        directory.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(f"cannot make {directory}: {error.strerror}") from error

@@ -1,0 +1,114 @@
+"""`postwarden catch-all ...`: who gets mail for addresses that do not exist."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from postwarden.cli.arguments import DomainWord, Limit
+from postwarden.cli.grammar import new_group
+from postwarden.cli.invocation import DryRun, Invocation, command
+from postwarden.model.addresses import Address, domain_name
+from postwarden.model.domains import MailDomain
+from postwarden.model.errors import NotFound
+from postwarden.services import access, domains
+from postwarden.services.ports import UnitOfWork
+
+app = new_group("Say who gets mail for addresses that do not exist.")
+
+To = Annotated[
+    str, typer.Option("--to", metavar="ADDRESS", help="Who gets it, here or elsewhere.")
+]
+
+
+@command(
+    app,
+    "create",
+    examples=["postwarden catch-all create example.org --to ada@example.org"],
+)
+async def create(
+    run: Invocation, domain: DomainWord, to: To, dry_run: DryRun = False
+) -> None:
+    """Take mail for every unknown address of DOMAIN."""
+    created = await run.write(
+        dry_run,
+        domains.set_catch_all,
+        run.actor,
+        domain_name(domain),
+        Address.parse(to),
+        new=True,
+    )
+    if created is not None:
+        run.output.done(_sentence(created), shape(created))
+
+
+@command(app, "show", examples=["postwarden catch-all show example.org"])
+async def show(run: Invocation, domain: DomainWord) -> None:
+    """Show who gets mail for unknown addresses of DOMAIN."""
+    found = await run.read(access.managed_domain, run.actor, domain_name(domain))
+    if found.catch_all is None:
+        raise NotFound("catch-all of", found.name)
+    run.output.one(shape(found))
+
+
+@command(app, "list", examples=["postwarden catch-all list --json"])
+async def list_(run: Invocation, limit: Limit = None) -> None:
+    """List the domains that have a catch-all."""
+    rows = run.output.rows("domain", "to")
+    left = limit
+    async for page in run.pages(
+        lambda uow, after, count: _page(uow, run, after, count),
+        lambda domain: domain.name,
+        after="",
+    ):
+        found = [shape(each) for each in page if each.catch_all is not None][:left]
+        rows.write(found)
+        if left is not None:
+            left -= len(found)
+            if not left:
+                return
+
+
+def _page(
+    uow: UnitOfWork, run: Invocation, after: str, count: int
+) -> Sequence[MailDomain]:
+    return domains.page(uow, run.actor, after=after, limit=count)
+
+
+@command(
+    app,
+    "change",
+    examples=["postwarden catch-all change example.org --to bob@example.org"],
+)
+async def change(
+    run: Invocation, domain: DomainWord, to: To, dry_run: DryRun = False
+) -> None:
+    """Give mail for unknown addresses of DOMAIN to somebody else."""
+    changed = await run.write(
+        dry_run,
+        domains.set_catch_all,
+        run.actor,
+        domain_name(domain),
+        Address.parse(to),
+    )
+    if changed is not None:
+        run.output.done(_sentence(changed), shape(changed))
+
+
+@command(app, "remove", examples=["postwarden catch-all remove example.org"])
+async def remove(run: Invocation, domain: DomainWord, dry_run: DryRun = False) -> None:
+    """Refuse mail for unknown addresses of DOMAIN again."""
+    removed = await run.write(
+        dry_run, domains.set_catch_all, run.actor, domain_name(domain), None
+    )
+    if removed is not None:
+        run.output.done(f"removed the catch-all of {removed.name}", shape(removed))
+
+
+def _sentence(domain: MailDomain) -> str:
+    return f"{domain.catch_all} gets mail for unknown addresses of {domain.name}"
+
+
+def shape(domain: MailDomain) -> dict[str, object]:
+    """Return a catch-all as scripts see it."""
+    return {"domain": domain.name, "to": domain.catch_all and str(domain.catch_all)}

@@ -1,0 +1,165 @@
+"""`postwarden domain ...`: hosted domains."""
+
+from typing import Annotated
+
+import typer
+
+from postwarden.cli.arguments import (
+    DomainWord,
+    Limit,
+    Quota,
+    QuotaMessages,
+    quota_of,
+    refuse_nothing,
+)
+from postwarden.cli.grammar import new_group
+from postwarden.cli.invocation import DryRun, Invocation, Opens, command
+from postwarden.model.addresses import domain_name
+from postwarden.model.directory import EntryKind
+from postwarden.model.domains import MailDomain
+from postwarden.services import access, domains
+from postwarden.services.ports import UnitOfWork
+
+app = new_group("Manage hosted domains.")
+
+Delimiter = Annotated[
+    str | None,
+    typer.Option(
+        "--delimiter",
+        metavar="CHARACTER",
+        help="Between account and detail, as in ada+shop; '' for none.",
+    ),
+]
+
+
+@command(
+    app,
+    "create",
+    opens=Opens.NEW,
+    examples=[
+        "postwarden domain create example.org",
+        "postwarden domain create example.org --quota 2G",
+    ],
+)
+async def create(
+    run: Invocation,
+    domain: DomainWord,
+    *,
+    delimiter: Delimiter = "+",
+    quota: Quota = None,
+    quota_messages: QuotaMessages = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Host DOMAIN. The quotas are what its new accounts get.
+
+    The first domain makes the store.
+    """
+    created = await run.write(
+        dry_run,
+        domains.create,
+        run.actor,
+        domain_name(domain),
+        delimiter=delimiter or "",
+        quota_octets=quota_of(quota) or 0,
+        quota_messages=quota_messages or 0,
+    )
+    if created is not None:
+        run.output.done(f"created domain {created.name}", shape(created))
+
+
+@command(app, "show", examples=["postwarden domain show example.org --json"])
+async def show(run: Invocation, domain: DomainWord) -> None:
+    """Show DOMAIN and how many addresses it has."""
+    run.output.one(await run.read(_shown, run, domain_name(domain)))
+
+
+def _shown(uow: UnitOfWork, run: Invocation, name: str) -> dict[str, object]:
+    domain = access.managed_domain(uow, run.actor, name)
+    counts = domains.counts(uow, domain)
+    names = uow.domains.alias_page(of=name, limit=1000)
+    return {
+        **shape(domain),
+        "accounts": counts[EntryKind.ACCOUNT],
+        "aliases": counts[EntryKind.ALIAS],
+        "groups": counts[EntryKind.GROUP],
+        "lists": counts[EntryKind.LIST],
+        "domain_aliases": [alias.name for alias in names],
+    }
+
+
+@command(app, "list", examples=["postwarden domain list --json"])
+async def list_(run: Invocation, limit: Limit = None) -> None:
+    """List the hosted domains."""
+    rows = run.output.rows("domain", "catch_all", "postmaster", "created_at")
+    async for page in run.pages(
+        lambda uow, after, count: domains.page(
+            uow, run.actor, after=after, limit=count
+        ),
+        lambda domain: domain.name,
+        after="",
+        limit=limit,
+    ):
+        rows.write(map(shape, page))
+
+
+@command(
+    app,
+    "change",
+    examples=[
+        "postwarden domain change example.org --postmaster ada@example.org",
+        "postwarden domain change example.org --catch-all ''",
+    ],
+)
+async def change(
+    run: Invocation,
+    domain: DomainWord,
+    *,
+    postmaster: Annotated[
+        str | None,
+        typer.Option(
+            "--postmaster",
+            metavar="ADDRESS",
+            help="Gets postmaster's mail; '' for none.",
+        ),
+    ] = None,
+    catch_all: Annotated[
+        str | None,
+        typer.Option(
+            "--catch-all",
+            metavar="ADDRESS",
+            help="Gets mail for unknown addresses; '' for none.",
+        ),
+    ] = None,
+    delimiter: Delimiter = None,
+    quota: Quota = None,
+    quota_messages: QuotaMessages = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Change DOMAIN. The quotas are for accounts that come later."""
+    refuse_nothing(postmaster, catch_all, delimiter, quota, quota_messages)
+    changed = await run.write(
+        dry_run,
+        domains.change,
+        run.actor,
+        domain_name(domain),
+        postmaster=postmaster,
+        catch_all=catch_all,
+        delimiter=delimiter,
+        quota_octets=quota_of(quota),
+        quota_messages=quota_messages,
+    )
+    if changed is not None:
+        run.output.done(f"changed domain {changed.name}", shape(changed))
+
+
+@command(app, "remove", examples=["postwarden domain remove example.org"])
+async def remove(run: Invocation, domain: DomainWord, dry_run: DryRun = False) -> None:
+    """Stop hosting DOMAIN, which must have no addresses left."""
+    removed = await run.write(dry_run, domains.remove, run.actor, domain_name(domain))
+    if removed is not None:
+        run.output.done(f"removed domain {removed.name}", shape(removed))
+
+
+def shape(domain: MailDomain) -> dict[str, object]:
+    """Return a domain as scripts see it."""
+    return {**domains.facts(domain), "created_at": domain.created_at}

@@ -1,0 +1,154 @@
+"""Cases: find every copy of a message, remove them, prove it, take it back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from postwarden.model.mailboxes import Flag
+
+
+class CaseState(StrEnum):
+    """The life of a case."""
+
+    OPEN = "open"
+    PREVIEWED = "previewed"
+    APPROVED = "approved"
+    RUNNING = "running"
+    DONE = "done"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+
+
+class Action(StrEnum):
+    """What a plan does with its copies."""
+
+    CONTAIN = "contain"  # out of every protocol's sight, no retention clock
+    MOVE_JUNK = "move-junk"
+    MOVE_TRASH = "move-trash"
+    DELETE = "delete"  # to the vault, until retention ends
+
+
+class MatchClass(StrEnum):
+    """How a copy belongs to what was searched for."""
+
+    EXACT = "exact"  # the same bytes
+    SAME = "same"  # the same fingerprint: other Message-ID or trace headers
+    SAME_ID = "same-id"  # the same Message-ID, other content: ids are forgeable
+    VARIANT = "variant"  # same subject, body, attachments; other author or date
+    ATTACHED = "attached"  # carries one as message/rfc822
+    MATCH = "match"  # found by the query itself, without `similar:`
+
+
+DEFAULT_CLASSES = frozenset({MatchClass.EXACT, MatchClass.SAME, MatchClass.MATCH})
+INCLUDABLE = frozenset({MatchClass.SAME_ID, MatchClass.VARIANT, MatchClass.ATTACHED})
+
+
+class Outcome(StrEnum):
+    """What became of one item of a plan."""
+
+    PENDING = "pending"
+    REMOVED = "removed"  # the success of every action
+    ALREADY_GONE = "already-gone"
+    MOVED = "moved"  # found in another mailbox, hash checked, acted on there
+    HELD = "held"
+    EXCLUDED = "excluded"
+    FAILED = "failed"
+    RESTORED = "restored"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """An investigation; `plan` is the id of its newest plan, if there is one."""
+
+    id: int = 0
+    query: str  # canonical text
+    reason: str
+    ticket: str | None
+    state: CaseState
+    opened_by: str
+    opened_at: datetime
+    plan: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """Copies of one content within a plan."""
+
+    fingerprint: str  # hex; of the bytes where the message has no fingerprint
+    subject: str
+    author: str
+    messages: int
+    copies: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassCount:
+    """How many copies of one class there are, in the plan or beside it."""
+
+    match_class: MatchClass
+    messages: int
+    copies: int
+    accounts: int
+    included: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A frozen list of copies and what to do with them.
+
+    `sha256` is None while the items are still being written.
+    """
+
+    id: int = 0
+    case: int
+    query: str
+    action: Action
+    classes: tuple[MatchClass, ...]
+    created_at: datetime
+    created_by: str
+    sha256: bytes | None = None
+    messages: int = 0
+    copies: int = 0
+    accounts: int = 0
+    counts: tuple[ClassCount, ...] = ()
+    clusters: tuple[Cluster, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanItem:
+    """One copy of a plan. All but `outcome`, `reason` and `acted_*` is frozen.
+
+    `acted_mailbox` is where the copy lay when it was acted on: undo returns
+    it there.
+    """
+
+    item: int  # counts from 1 within the plan
+    copy: int
+    account: int
+    address: str
+    mailbox: str
+    uid: int
+    flags: Flag
+    keywords: tuple[str, ...]
+    internal_date: datetime
+    size: int
+    sha256: bytes
+    message_id: str | None
+    match_class: MatchClass
+    system: str = "local"
+    hold: tuple[int, ...] = ()
+    outcome: Outcome = Outcome.PENDING
+    reason: str | None = None
+    acted_mailbox: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """Somebody's word that exactly this plan may run."""
+
+    case: int
+    plan_sha256: bytes
+    actor: str
+    approved_at: datetime
+    expires_at: datetime

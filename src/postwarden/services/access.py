@@ -1,0 +1,93 @@
+"""The gate: the only way from an actor and a name to an object.
+
+What an actor may not see does not exist for it. Absent and foreign get the same
+NotFound after the same look-ups.
+"""
+
+from collections.abc import Sequence
+
+from postwarden.model.accounts import Account
+from postwarden.model.actors import Actor
+from postwarden.model.addresses import Address, domain_range
+from postwarden.model.directory import Entry, EntryKind
+from postwarden.model.domains import DomainAlias, MailDomain
+from postwarden.model.errors import Forbidden, NotFound
+from postwarden.services.ports import UnitOfWork
+
+ADDRESS = "address"  # what an entry of any kind is called when it is not there
+
+
+def managed_domain(uow: UnitOfWork, actor: Actor, name: str) -> MailDomain:
+    """Return a hosted domain that `actor` manages; raises NotFound."""
+    domain = uow.domains.find(name)
+    if domain is None or not actor.manages(name):
+        raise NotFound("domain", name)
+    return domain
+
+
+def domain_alias(uow: UnitOfWork, actor: Actor, name: str) -> DomainAlias:
+    """Return another name of a domain that `actor` manages; raises NotFound."""
+    alias = uow.domains.find_alias(name)
+    if alias is None or not actor.manages(alias.domain):
+        raise NotFound("domain alias", name)
+    return alias
+
+
+def entry(uow: UnitOfWork, actor: Actor, address: Address, *kinds: EntryKind) -> Entry:
+    """Return what an address is, if it is one of `kinds`; raises NotFound."""
+    found = uow.directory.find(address)
+    if (
+        found is None
+        or (kinds and found.kind not in kinds)
+        or not actor.manages(address.domain)
+    ):
+        raise NotFound(kinds[0].value if kinds else ADDRESS, str(address))
+    return found
+
+
+def account(uow: UnitOfWork, actor: Actor, address: Address) -> Account:
+    """Return the account at an address; raises NotFound."""
+    found = entry(uow, actor, address, EntryKind.ACCOUNT)
+    if found.account is None:
+        raise NotFound(EntryKind.ACCOUNT.value, str(address))
+    return uow.accounts.get(found.account)
+
+
+def everything(actor: Actor, act: str) -> None:
+    """Let pass only who manages every domain; raises Forbidden naming `act`."""
+    if actor.domains is not None:
+        raise Forbidden(f"{actor.name} may not {act}")
+
+
+def entries(
+    uow: UnitOfWork,
+    actor: Actor,
+    kinds: Sequence[EntryKind],
+    *,
+    domain: str | None = None,
+    after: str = "",
+    limit: int,
+) -> list[Entry]:
+    """Return entries in order of keys, those behind `after` that `actor` manages.
+
+    Raises NotFound for a `domain` that is not there or not the actor's.
+    """
+    found: list[Entry] = []
+    for name in scope(uow, actor, domain):
+        if name is not None and domain_range(name)[1] <= after:
+            continue
+        found += uow.directory.page(
+            kinds, domain=name, after=after, limit=limit - len(found)
+        )
+        if len(found) >= limit:
+            break
+    return found
+
+
+def scope(uow: UnitOfWork, actor: Actor, domain: str | None) -> Sequence[str | None]:
+    """Return the domains to list, in order of keys; None stands for all."""
+    if domain is not None:
+        return [managed_domain(uow, actor, domain).name]
+    if actor.domains is None:
+        return [None]
+    return sorted(actor.domains, key=domain_range)

@@ -1,0 +1,202 @@
+"""Accounts: create, change, rename; `removals` takes them away."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from postwarden.model.accounts import Account, AccountState
+from postwarden.model.actors import Actor
+from postwarden.model.addresses import Address
+from postwarden.model.directory import Entry, EntryKind
+from postwarden.model.errors import AlreadyExists, Invalid, MailError, Refused
+from postwarden.model.mailboxes import INBOX, Mailbox
+from postwarden.services import access, audit, entries, placement
+from postwarden.services.limits import check_name, check_quota
+from postwarden.services.ports import UnitOfWork
+
+FIRST_MAILBOXES = (INBOX, "Drafts", "Sent", "Junk", "Trash")  # RFC 6154 §2
+SETTABLE = frozenset({AccountState.ACTIVE, AccountState.DISABLED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAccount:
+    """What an account is created from; quotas of None are the domain's defaults."""
+
+    address: Address
+    name: str = ""
+    password_hash: str | None = None
+    quota_octets: int | None = None
+    quota_messages: int | None = None
+
+
+def create(uow: UnitOfWork, actor: Actor, new: NewAccount) -> Account:
+    """Create an account with its first mailboxes.
+
+    Without a password nobody can log in, and mail arrives. Raises NotFound for a
+    domain that is not there, AlreadyExists, Invalid.
+    """
+    domain = entries.free_address(uow, actor, new.address)
+    account = uow.accounts.add(
+        Account(
+            id=0,
+            address=new.address,
+            name=check_name(new.name),
+            state=AccountState.ACTIVE,
+            created_at=uow.now,
+            password_hash=new.password_hash,
+            quota_octets=check_quota(new.quota_octets, domain.default_quota_octets),
+            quota_messages=check_quota(
+                new.quota_messages, domain.default_quota_messages
+            ),
+        )
+    )
+    uow.directory.add(
+        Entry(
+            address=account.address,
+            kind=EntryKind.ACCOUNT,
+            created_at=uow.now,
+            account=account.id,
+        )
+    )
+    for name in FIRST_MAILBOXES:
+        placement.mailbox_named(uow, account.id, name)
+    audit.record(uow, actor, "account.create", _object(account), after=facts(account))
+    return account
+
+
+def create_many(
+    uow: UnitOfWork, actor: Actor, new: Sequence[NewAccount]
+) -> list[MailError | None]:
+    """Create some hundred accounts; return for each why it was not created."""
+    return [_error_of(uow, actor, each) for each in new]
+
+
+def _error_of(uow: UnitOfWork, actor: Actor, new: NewAccount) -> MailError | None:
+    try:
+        # It checks everything before it writes anything.
+        create(uow, actor, new)
+    except MailError as error:
+        return error
+    return None
+
+
+def change(
+    uow: UnitOfWork,
+    actor: Actor,
+    address: Address,
+    *,
+    name: str | None = None,
+    password_hash: str | None = None,
+    quota_octets: int | None = None,
+    quota_messages: int | None = None,
+    state: AccountState | None = None,
+) -> Account:
+    """Change what is not None; raises NotFound, Invalid."""
+    if state is not None and state not in SETTABLE:
+        raise Invalid("a state is active or disabled", field="state")
+    old = access.account(uow, actor, address)
+    new = replace(
+        old,
+        name=old.name if name is None else check_name(name),
+        password_hash=password_hash or old.password_hash,
+        quota_octets=check_quota(quota_octets, old.quota_octets),
+        quota_messages=check_quota(quota_messages, old.quota_messages),
+        state=state or old.state,
+    )
+    uow.accounts.replace(new)
+    before, after = audit.difference(facts(old), facts(new))
+    if password_hash is not None:
+        after["password"] = "changed"  # noqa: S105  that it was, not what it is
+    audit.record(uow, actor, "account.change", _object(old), before=before, after=after)
+    return new
+
+
+def rename(
+    uow: UnitOfWork, actor: Actor, address: Address, to: Address
+) -> tuple[Account, int]:
+    """Give an account another address; return it and how many targets followed.
+
+    Mail, history and whatever leads to the old address follow, and the old
+    address is free. Raises NotFound, AlreadyExists, Invalid, and Refused when the
+    account forwards to its new address.
+    """
+    old = access.account(uow, actor, address)
+    entry = access.entry(uow, actor, address, EntryKind.ACCOUNT)
+    if to.key != old.address.key:  # else it is another spelling of the same
+        entries.free_address(uow, actor, to)
+        if any(target.key == to.key for target in entry.targets):
+            raise Refused(f"{old.address} forwards to {to}; change that first")
+    new = replace(old, address=to)
+    uow.accounts.replace(new)
+    uow.directory.replace(replace(entry, address=to))
+    followed = uow.directory.repoint(old.address, to)
+    for domain in uow.domains.pointing_at(old.address):
+        followed += 1
+        uow.domains.replace(
+            replace(
+                domain,
+                catch_all=_followed(domain.catch_all, old.address, to),
+                postmaster=_followed(domain.postmaster, old.address, to),
+            )
+        )
+    audit.record(
+        uow,
+        actor,
+        "account.rename",
+        _object(old),
+        before={"address": str(old.address)},
+        after={"address": str(to), "followed": followed},
+    )
+    return new, followed
+
+
+def _followed(taker: Address | None, old: Address, new: Address) -> Address | None:
+    return new if taker == old else taker
+
+
+def ensure(uow: UnitOfWork, actor: Actor, address: Address) -> Account:
+    """Return the account at an address, created if nothing is there."""
+    try:
+        return create(uow, actor, NewAccount(address=address))
+    except AlreadyExists:
+        return access.account(uow, actor, address)
+
+
+def mailboxes(
+    uow: UnitOfWork, actor: Actor, address: Address
+) -> tuple[Account, list[Mailbox]]:
+    """Return an account with its mailboxes, INBOX first."""
+    account = access.account(uow, actor, address)
+    found = uow.mailboxes.of_account(account.id)
+    return account, sorted(found, key=lambda each: (each.name != INBOX, each.name))
+
+
+def page(
+    uow: UnitOfWork,
+    actor: Actor,
+    *,
+    domain: str | None = None,
+    after: str = "",
+    limit: int,
+) -> list[Account]:
+    """Return accounts in order of the keys of their addresses."""
+    found = access.entries(
+        uow, actor, [EntryKind.ACCOUNT], domain=domain, after=after, limit=limit
+    )
+    numbers = [entry.account for entry in found if entry.account is not None]
+    accounts = uow.accounts.many(numbers)
+    return [accounts[number] for number in numbers]
+
+
+def facts(account: Account) -> dict[str, object]:
+    """Return what people see and the audit log keeps of an account, no secrets."""
+    return {
+        "address": str(account.address),
+        "name": account.name,
+        "state": account.state.value,
+        "quota_octets": account.quota_octets,
+        "quota_messages": account.quota_messages,
+    }
+
+
+def _object(account: Account) -> str:
+    return f"account {account.address}"

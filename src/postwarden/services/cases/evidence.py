@@ -1,0 +1,230 @@
+"""Exporting a case: the mails, where they lay, and all that was done.
+
+The package stands for itself: `postwarden case check` needs nothing else.
+"""
+
+import csv
+import io
+import json
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Protocol
+
+import postwarden
+from postwarden.model.actors import Actor
+from postwarden.model.cases import Case, Plan, PlanItem
+from postwarden.model.ledger import LedgerRow
+from postwarden.model.mailboxes import flag_names
+from postwarden.model.queries import Query
+from postwarden.model.queries.terms import Similar, SimilarTo
+from postwarden.services import audit
+from postwarden.services.ports import Blobs, References, Store, UnitOfWork
+
+COPIES = (
+    *("item", "system", "account", "mailbox", "uid", "flags", "internal_date", "size"),
+    *("sha256", "message_id", "class", "hold", "action", "outcome", "reason"),
+)
+_PLANNED = Similar(SimilarTo.SHA256, "0" * 64)  # stands for the plan's messages
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class EvidenceSink(Protocol):
+    """Where a package is written; names are relative, with `/` between levels."""
+
+    async def add(self, name: str, content: bytes) -> None: ...
+
+    async def stream(self, name: str, content: AsyncIterator[bytes]) -> None: ...
+
+    async def finish(self) -> bytes:
+        """Write the manifest, make everything durable, return its SHA-256."""
+        ...
+
+
+async def export(
+    store: Store, blobs: Blobs, sink: EvidenceSink, actor: Actor, case_id: int
+) -> bytes:
+    """Write the evidence of a case; return the manifest's SHA-256.
+
+    Raises NotFound for an unknown case, Unavailable when content is damaged.
+    """
+    await store.transact(_record_export, actor, case_id)
+    case, plans, facts = await store.read(_describe, case_id)
+    seen: dict[bytes, None] = {}
+    await sink.stream("copies.csv", _copies(store, plans, seen))
+    for sha256 in seen:
+        await sink.add(f"messages/{sha256.hex()}.eml", await blobs.get(sha256))
+    await sink.stream("ledger.jsonl", _ledger(store, list(seen)))
+    await sink.stream("audit.jsonl", _audit(store, case))
+    await sink.add("case.json", json.dumps(facts, indent=2, sort_keys=True).encode())
+    return await sink.finish()
+
+
+def _record_export(uow: UnitOfWork, actor: Actor, case_id: int) -> None:
+    case = uow.cases.get(case_id)
+    audit.record(
+        uow, actor, "case.export", f"case {case_id}", after={"state": case.state.value}
+    )
+
+
+def _describe(
+    uow: UnitOfWork, case_id: int
+) -> tuple[Case, list[Plan], Mapping[str, object]]:
+    case = uow.cases.get(case_id)
+    plans = [plan for plan in uow.cases.plans_of(case_id) if plan.sha256]
+    return (
+        case,
+        plans,
+        {
+            "case": case.id,
+            "state": case.state.value,
+            "query": case.query,
+            "reason": case.reason,
+            "ticket": case.ticket,
+            "opened_by": case.opened_by,
+            "opened_at": stamp(case.opened_at),
+            "exported_at": stamp(uow.now),
+            "postwarden": postwarden.__version__,
+            "plans": [_plan(uow, plan) for plan in plans],
+            "approvals": [
+                {
+                    "plan": each.plan_sha256.hex(),
+                    "actor": each.actor,
+                    "approved_at": stamp(each.approved_at),
+                    "expires_at": stamp(each.expires_at),
+                }
+                for each in uow.cases.approvals(case_id)
+            ],
+        },
+    )
+
+
+def _plan(uow: UnitOfWork, plan: Plan) -> Mapping[str, object]:
+    return {
+        "sha256": plan.sha256.hex() if plan.sha256 else None,
+        "action": plan.action.value,
+        "classes": [each.value for each in plan.classes],
+        "created_at": stamp(plan.created_at),
+        "created_by": plan.created_by,
+        "messages": plan.messages,
+        "copies": plan.copies,
+        "accounts": plan.accounts,
+        "counts": [asdict(each) for each in plan.counts],
+        "clusters": [asdict(each) for each in plan.clusters],
+        "warnings": list(plan.warnings),
+        "outcomes": {k.value: n for k, n in uow.cases.outcomes(plan.id).items()},
+    }
+
+
+async def _copies(
+    store: Store, plans: Iterable[Plan], seen: dict[bytes, None]
+) -> AsyncIterator[bytes]:
+    yield _csv([COPIES])
+    for plan in plans:
+        after = 0
+        while items := await store.read(_items, plan.id, after):
+            after = items[-1].item
+            seen.update(dict.fromkeys(item.sha256 for item in items))
+            yield _csv(
+                [_cell(value) for value in item_facts(plan, item).values()]
+                for item in items
+            )
+
+
+def _items(uow: UnitOfWork, plan: int, after: int) -> list[PlanItem]:
+    return uow.cases.items(plan, after=after, limit=1000)
+
+
+def item_facts(plan: Plan, item: PlanItem) -> dict[str, object]:
+    """Return an item as the contract names its fields."""
+    return {
+        "item": item.item,
+        "system": item.system,
+        "account": item.address,
+        "mailbox": item.mailbox,
+        "uid": item.uid,
+        "flags": flag_names(item.flags, item.keywords),
+        "internal_date": stamp(item.internal_date),
+        "size": item.size,
+        "sha256": item.sha256.hex(),
+        "message_id": item.message_id and f"<{item.message_id}>",
+        "class": item.match_class.value,
+        "hold": list(item.hold),
+        "action": plan.action.value,
+        "outcome": item.outcome.value,
+        "reason": item.reason,
+    }
+
+
+def _csv(rows: Iterable[Iterable[object]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)  # RFC 4180: CRLF between rows
+    return text.getvalue().encode()
+
+
+def _cell(value: object) -> str:
+    """Return a cell that no spreadsheet takes for a formula."""
+    if isinstance(value, list):
+        value = " ".join(map(str, value))
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+async def _ledger(store: Store, sha256s: list[bytes]) -> AsyncIterator[bytes]:
+    for start in range(0, len(sha256s), 500):
+        events = await store.read(_events_of, sha256s[start : start + 500])
+        for first in range(0, len(events), 1000):
+            rows = await store.read(_ledger_rows, events[first : first + 1000])
+            yield b"".join(_line(event_facts(row)) for row in rows)
+
+
+def _events_of(uow: UnitOfWork, sha256s: list[bytes]) -> list[int]:
+    wanted = {_PLANNED: References(sha256s=frozenset(sha256s))}
+    return list(uow.ledger.search(Query(_PLANNED), similar=wanted))
+
+
+def _ledger_rows(uow: UnitOfWork, events: list[int]) -> list[LedgerRow]:
+    return uow.ledger.rows(events)
+
+
+def event_facts(row: LedgerRow) -> dict[str, object]:
+    """Return a ledger event as the contract names its fields."""
+    return {
+        "time": stamp(row.time),
+        "event": row.event.value,
+        "trace_id": row.trace_id,
+        "sha256": row.sha256 and row.sha256.hex(),
+        "message_id": row.message_id and f"<{row.message_id}>",
+        "reverse_path": row.reverse_path,
+        "forward_path": row.forward_path,
+        "account": row.account,
+        "mailbox": row.mailbox,
+        "uid": row.uid,
+        "size": row.size,
+        "subject": row.subject,
+        "client_ip": row.client_ip,
+        "source": row.source,
+        "detail": row.detail,
+    }
+
+
+async def _audit(store: Store, case: Case) -> AsyncIterator[bytes]:
+    yield await store.read(_audit_of, f"case {case.id}")
+
+
+def _audit_of(uow: UnitOfWork, name: str) -> bytes:
+    return b"".join(
+        _line({**asdict(entry), "time": stamp(entry.time)})
+        for entry in uow.audit.page(limit=100_000, object=name)
+    )
+
+
+def _line(value: Mapping[str, object]) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode() + b"\n"
+
+
+def stamp(time: datetime) -> str:
+    """Return RFC 3339 in UTC."""
+    return (
+        time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    )

@@ -1,0 +1,222 @@
+"""Which copies belong to a case, and as which class.
+
+With `similar:` the query finds exact, same and variant copies. Without it, the
+query's own finds are the class `match`, and the messages found are what other
+classes are compared with. Widening never leaves the accounts that the query
+names: its conditions on accounts stay, the others give way.
+"""
+
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from postwarden.model.cases import ClassCount, MatchClass
+from postwarden.model.errors import LimitExceeded
+from postwarden.model.mailboxes import CopyState
+from postwarden.model.messages import Message
+from postwarden.model.queries import Query, leaves
+from postwarden.model.queries.terms import (
+    AddressField,
+    AddressMatch,
+    And,
+    Node,
+    Not,
+    Or,
+    Similar,
+    SimilarTo,
+)
+from postwarden.model.queries.trees import all_of
+from postwarden.services import finding
+from postwarden.services.ports import CopyFacts, References, UnitOfWork
+from postwarden.services.ports.mail import SimilarSets
+
+MAX_REFERENCES = 10_000  # different messages that other classes are compared with
+_LIVE = (CopyState.LIVE,)
+_ALIKE = Similar(SimilarTo.SHA256, "0" * 64)  # stands for references given beside it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """Copies by class, and how many messages refer to what was found."""
+
+    copies: Mapping[MatchClass, Sequence[int]]
+    related: int
+    warnings: tuple[str, ...]
+
+    def chosen(self, classes: Iterable[MatchClass]) -> Sequence[int]:
+        """Return the copies of some classes, ascending."""
+        wanted = array("q")
+        for each in classes:
+            wanted.extend(self.copies.get(each, ()))
+        return array("q", sorted(wanted))
+
+    def class_of(self) -> dict[int, MatchClass]:
+        return {
+            copy: match_class
+            for match_class, copies in self.copies.items()
+            for copy in copies
+        }
+
+
+def gather(
+    uow: UnitOfWork,
+    query: Query,
+    similar: SimilarSets,
+    *,
+    relatives: bool,
+    known: References | None = None,
+) -> Gathered:
+    """Find the copies of a query by class; with `relatives` all other classes too.
+
+    Those are compared with `known`, else with what `similar:` names, else with
+    the messages that the query finds.
+    """
+    has_similar = any(isinstance(leaf, Similar) for leaf in leaves(query))
+    found = finding.find(uow, query, similar)
+    copies: dict[MatchClass, Sequence[int]] = {}
+    warnings: list[str] = []
+    references = References()
+    if has_similar:
+        references = union(similar.values())
+        copies = _by_class(uow, found, references)
+    else:
+        copies[MatchClass.MATCH] = found
+    if not relatives:
+        return Gathered(copies=copies, related=0, warnings=())
+    try:
+        known = known or _references(uow, found, references)
+    except LimitExceeded as error:
+        warnings.append(f"other classes not looked for: {error}")
+        return Gathered(copies=copies, related=0, warnings=tuple(warnings))
+    taken = {copy for each in copies.values() for copy in each}
+    accounts = _accounts_of(query)
+    for match_class, wanted in _relatives(uow, known, with_variants=not has_similar):
+        ids = _alike(uow, accounts, wanted)
+        copies[match_class] = array("q", (copy for copy in ids if copy not in taken))
+        taken.update(copies[match_class])
+    return Gathered(
+        copies=copies,
+        related=uow.messages.related(sorted(known.message_ids)),
+        warnings=tuple(warnings),
+    )
+
+
+def class_of(facts: CopyFacts, references: References) -> MatchClass | None:
+    """Return how a copy is like the references: exact, same or variant."""
+    if facts.sha256 in references.sha256s:
+        return MatchClass.EXACT
+    if facts.fingerprint in references.fingerprints:
+        return MatchClass.SAME
+    if facts.content_fingerprint in references.content_fingerprints:
+        return MatchClass.VARIANT
+    return None
+
+
+def _by_class(
+    uow: UnitOfWork, copies: Sequence[int], references: References
+) -> dict[MatchClass, Sequence[int]]:
+    by_class: dict[MatchClass, array[int]] = {}
+    for start in range(0, len(copies), 1000):
+        for facts in uow.copies.facts(copies[start : start + 1000]):
+            # A query such as `similar:X OR subject:y` finds others beside.
+            match_class = class_of(facts, references) or MatchClass.MATCH
+            by_class.setdefault(match_class, array("q")).append(facts.id)
+    return {**by_class}
+
+
+def _references(
+    uow: UnitOfWork, copies: Sequence[int], given: References
+) -> References:
+    """Return the references that were given, or those of the messages found."""
+    if given.sha256s or given.fingerprints:
+        return _with_message_ids(uow, given)
+    messages: dict[int, Message] = {}
+    for start in range(0, len(copies), 1000):
+        ids = {
+            copy.message
+            for copy in uow.copies.many(copies[start : start + 1000]).values()
+        }
+        messages.update(uow.messages.many(ids - messages.keys()))
+        if len(messages) > MAX_REFERENCES:
+            raise LimitExceeded("different messages", MAX_REFERENCES)
+    return finding.references_to(messages.values())
+
+
+def _with_message_ids(uow: UnitOfWork, given: References) -> References:
+    known = [uow.messages.find(sha256) for sha256 in given.sha256s]
+    ids = {each.message_id for each in known if each and each.message_id}
+    return replace(given, message_ids=frozenset(ids))
+
+
+def _relatives(
+    uow: UnitOfWork, known: References, *, with_variants: bool
+) -> Iterable[tuple[MatchClass, References]]:
+    if with_variants:
+        yield (
+            MatchClass.VARIANT,
+            References(
+                fingerprints=known.fingerprints,
+                content_fingerprints=known.content_fingerprints,
+            ),
+        )
+    yield MatchClass.SAME_ID, References(message_ids=known.message_ids)
+    carriers = uow.messages.carrying(known)
+    yield MatchClass.ATTACHED, References(messages=frozenset(carriers))
+
+
+def _alike(
+    uow: UnitOfWork, accounts: Sequence[Node], references: References
+) -> Sequence[int]:
+    query = Query(all_of([*accounts, _ALIKE]))
+    return uow.copies.search(query, states=_LIVE, similar={_ALIKE: references})
+
+
+def _accounts_of(query: Query) -> list[Node]:
+    """Return the conditions on accounts that everything found must meet."""
+    root = query.root
+    parts = root.parts if isinstance(root, And) else (root,)
+    return [part for part in parts if _only_accounts(part)]
+
+
+def _only_accounts(node: Node) -> bool:
+    match node:
+        case And(parts) | Or(parts):
+            return all(map(_only_accounts, parts))
+        case Not(part):
+            return _only_accounts(part)
+        case AddressMatch(AddressField.ACCOUNT):
+            return True
+        case _:
+            return False
+
+
+def union(sets: Iterable[References]) -> References:
+    """Return references to what any of these refer to."""
+    given = list(sets)
+    return References(
+        sha256s=frozenset().union(*(each.sha256s for each in given)),
+        fingerprints=frozenset().union(*(each.fingerprints for each in given)),
+        content_fingerprints=frozenset().union(
+            *(each.content_fingerprints for each in given)
+        ),
+    )
+
+
+def class_counts(
+    uow: UnitOfWork, gathered: Gathered, included: Iterable[MatchClass]
+) -> tuple[ClassCount, ...]:
+    """Count each class in the three units people confuse."""
+    chosen = set(included)
+    counts = []
+    for match_class, copies in gathered.copies.items():
+        messages, _, accounts = uow.copies.count(copies)
+        counts.append(
+            ClassCount(
+                match_class=match_class,
+                messages=messages,
+                copies=len(copies),
+                accounts=accounts,
+                included=match_class in chosen,
+            )
+        )
+    return tuple(counts)

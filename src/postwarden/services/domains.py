@@ -1,0 +1,234 @@
+"""Hosted domains and their other names: create, change, remove."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from postwarden.model.actors import Actor
+from postwarden.model.addresses import Address, domain_name
+from postwarden.model.directory import EntryKind
+from postwarden.model.domains import DomainAlias, MailDomain
+from postwarden.model.errors import AlreadyExists, Invalid, NotFound, Refused
+from postwarden.services import access, audit
+from postwarden.services.limits import check_quota
+from postwarden.services.ports import UnitOfWork
+
+DELIMITERS = "+-_=#~."  # RFC 5233 leaves the choice to us; these need no quoting
+EVERY_KIND = tuple(EntryKind)
+
+
+def create(
+    uow: UnitOfWork,
+    actor: Actor,
+    name: str,
+    *,
+    delimiter: str = "+",
+    quota_octets: int = 0,
+    quota_messages: int = 0,
+) -> MailDomain:
+    """Host a domain; the quotas are what new accounts get.
+
+    Raises Invalid, AlreadyExists, or Forbidden for who manages single domains.
+    """
+    access.everything(actor, "create domains")
+    domain = MailDomain(
+        name=_hostable(name),
+        created_at=uow.now,
+        delimiter=_delimiter(delimiter),
+        default_quota_octets=check_quota(quota_octets),
+        default_quota_messages=check_quota(quota_messages),
+    )
+    uow.domains.add(domain)
+    audit.record(uow, actor, "domain.create", _object(domain), after=facts(domain))
+    return domain
+
+
+def change(
+    uow: UnitOfWork,
+    actor: Actor,
+    name: str,
+    *,
+    postmaster: Address | str | None = None,
+    catch_all: Address | str | None = None,
+    delimiter: str | None = None,
+    quota_octets: int | None = None,
+    quota_messages: int | None = None,
+) -> MailDomain:
+    """Change what is not None; an empty text takes postmaster or catch-all away.
+
+    Raises NotFound, also for an address of ours that does not exist, and Invalid.
+    """
+    old = access.managed_domain(uow, actor, name)
+    new = replace(
+        old,
+        postmaster=_taker(uow, old.postmaster, postmaster),
+        catch_all=_taker(uow, old.catch_all, catch_all),
+        delimiter=old.delimiter if delimiter is None else _delimiter(delimiter),
+        default_quota_octets=check_quota(quota_octets, old.default_quota_octets),
+        default_quota_messages=check_quota(quota_messages, old.default_quota_messages),
+    )
+    uow.domains.replace(new)
+    before, after = audit.difference(facts(old), facts(new))
+    audit.record(uow, actor, "domain.change", _object(new), before=before, after=after)
+    return new
+
+
+def remove(uow: UnitOfWork, actor: Actor, name: str) -> MailDomain:
+    """Stop hosting a domain; raises Refused while it has addresses or names."""
+    access.everything(actor, "remove domains")
+    domain = access.managed_domain(uow, actor, name)
+    if count := uow.directory.count(name, EVERY_KIND):
+        raise Refused(f"domain {name} still has {count} addresses; remove them first")
+    if uow.domains.alias_page(of=name, limit=1):
+        raise Refused(f"domain {name} still has other names; remove them first")
+    uow.domains.remove(name)
+    audit.record(uow, actor, "domain.remove", _object(domain), before=facts(domain))
+    return domain
+
+
+def page(
+    uow: UnitOfWork, actor: Actor, *, after: str = "", limit: int
+) -> Sequence[MailDomain]:
+    """Return domains in order of their names."""
+    if actor.domains is None:
+        return uow.domains.page(after=after, limit=limit)
+    names = sorted(name for name in actor.domains if name > after)[:limit]
+    return [domain for domain in map(uow.domains.find, names) if domain is not None]
+
+
+def counts(uow: UnitOfWork, domain: MailDomain) -> dict[EntryKind, int]:
+    """Return how many addresses of each kind a domain has."""
+    return {kind: uow.directory.count(domain.name, [kind]) for kind in EntryKind}
+
+
+def create_alias(uow: UnitOfWork, actor: Actor, name: str, *, of: str) -> DomainAlias:
+    """Give a hosted domain another name; raises AlreadyExists, NotFound, Invalid."""
+    access.everything(actor, "create domain aliases")
+    domain = access.managed_domain(uow, actor, of)
+    alias = DomainAlias(name=_hostable(name), domain=domain.name, created_at=uow.now)
+    uow.domains.add_alias(alias)
+    audit.record(
+        uow,
+        actor,
+        "domain-alias.create",
+        f"domain-alias {alias.name}",
+        after={"of": of},
+    )
+    return alias
+
+
+def change_alias(uow: UnitOfWork, actor: Actor, name: str, *, of: str) -> DomainAlias:
+    """Make another name lead to another domain."""
+    access.everything(actor, "change domain aliases")
+    old = access.domain_alias(uow, actor, name)
+    new = replace(old, domain=access.managed_domain(uow, actor, of).name)
+    uow.domains.remove_alias(name)
+    uow.domains.add_alias(new)
+    audit.record(
+        uow,
+        actor,
+        "domain-alias.change",
+        f"domain-alias {name}",
+        before={"of": old.domain},
+        after={"of": new.domain},
+    )
+    return new
+
+
+def remove_alias(uow: UnitOfWork, actor: Actor, name: str) -> DomainAlias:
+    """Take another name away; raises NotFound."""
+    access.everything(actor, "remove domain aliases")
+    alias = access.domain_alias(uow, actor, name)
+    uow.domains.remove_alias(name)
+    audit.record(
+        uow,
+        actor,
+        "domain-alias.remove",
+        f"domain-alias {name}",
+        before={"of": alias.domain},
+    )
+    return alias
+
+
+def alias_page(
+    uow: UnitOfWork,
+    actor: Actor,
+    *,
+    of: str | None = None,
+    after: str = "",
+    limit: int,
+) -> Sequence[DomainAlias]:
+    """Return other names in order; raises NotFound for a foreign or absent `of`."""
+    if of is not None:
+        access.managed_domain(uow, actor, of)
+    found: list[DomainAlias] = []
+    for domain in access.scope(uow, actor, of):
+        found += uow.domains.alias_page(of=domain, after=after, limit=limit)
+    return sorted(found, key=lambda alias: alias.name)[:limit]
+
+
+def set_catch_all(
+    uow: UnitOfWork, actor: Actor, name: str, to: Address | None, *, new: bool = False
+) -> MailDomain:
+    """Set, change or (with None) take away who gets mail for unknown addresses.
+
+    Raises AlreadyExists when `new` and there is one, NotFound when not `new` and
+    there is none.
+    """
+    domain = access.managed_domain(uow, actor, name)
+    if new and domain.catch_all is not None:
+        raise AlreadyExists("catch-all of", name)
+    if not new and domain.catch_all is None:
+        raise NotFound("catch-all of", name)
+    return change(uow, actor, name, catch_all="" if to is None else to)
+
+
+def facts(domain: MailDomain) -> dict[str, object]:
+    """Return what people see and the audit log keeps of a domain."""
+    return {
+        "domain": domain.name,
+        "postmaster": domain.postmaster and str(domain.postmaster),
+        "catch_all": domain.catch_all and str(domain.catch_all),
+        "delimiter": domain.delimiter,
+        "default_quota_octets": domain.default_quota_octets,
+        "default_quota_messages": domain.default_quota_messages,
+    }
+
+
+def _object(domain: MailDomain) -> str:
+    return f"domain {domain.name}"
+
+
+def _hostable(name: str) -> str:
+    canonical = domain_name(name)
+    if canonical.startswith("["):
+        raise Invalid("an address literal cannot be hosted", field="domain")
+    return canonical
+
+
+def _delimiter(text: str) -> str:
+    if len(text) > 1 or text not in DELIMITERS:
+        raise Invalid(
+            f"a delimiter is one of {' '.join(DELIMITERS)}, or nothing",
+            field="delimiter",
+        )
+    return text
+
+
+def _taker(
+    uow: UnitOfWork, old: Address | None, new: Address | str | None
+) -> Address | None:
+    """Return who is to take mail; of our own addresses only one that exists."""
+    if new is None:
+        return old
+    if isinstance(new, str):
+        if not new:
+            return None
+        new = Address.parse(new)
+    alias = uow.domains.find_alias(new.domain)
+    home = new if alias is None else Address(new.local_part, alias.domain)
+    if uow.domains.find(home.domain) is None:
+        return new
+    entry = uow.directory.find(home)
+    if entry is None:
+        raise NotFound("address", str(new))
+    return entry.address  # in its own spelling, by which `pointing_at` finds it

@@ -1,0 +1,292 @@
+"""Importing: mail files become copies in an account's mailboxes.
+
+Content is durable before `file` is called. The same octets in the same mailbox are
+filed once, so an import that was cut off is simply run again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from postwarden.model.accounts import Account
+from postwarden.model.actors import Actor
+from postwarden.model.addresses import Address
+from postwarden.model.errors import Invalid, NotFound, OverQuota
+from postwarden.model.ledger import Event, LedgerEvent
+from postwarden.model.mailboxes import NO_FLAGS, Flag
+from postwarden.model.messages import NewMessage
+from postwarden.services import access, accounts, audit, placement
+from postwarden.services.ingest import stored_form
+from postwarden.services.ports import UnitOfWork
+from postwarden.services.traceids import new_trace_id
+from postwarden.wire.mbox import without_separator
+from postwarden.wire.mime import NotAMessage, require_header
+from postwarden.wire.mime.dates import parse_date
+from postwarden.wire.mime.headers import Header
+from postwarden.wire.mime.limits import Budget
+
+SOURCE = "import"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundMail:
+    """A mail as it was found; `place` tells people where, `name` the ledger.
+
+    `internal_date` is None where the mail's own fields are to be asked first, and
+    `file_time` when they say nothing. `is_exact` content is stored as it is.
+    """
+
+    place: str
+    name: str
+    mailbox: str
+    content: bytes
+    file_time: datetime
+    internal_date: datetime | None = None
+    flags: Flag = NO_FLAGS
+    keywords: tuple[str, ...] = ()
+    is_exact: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadItem:
+    """Something that cannot be imported; `skipped` things are no failures."""
+
+    place: str
+    reason: str
+    skipped: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A mail that is about to be filed."""
+
+    place: str
+    name: str
+    mailbox: str
+    message: NewMessage
+    internal_date: datetime
+    flags: Flag
+    keywords: tuple[str, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """What an import has done so far; `size` in octets of mail imported."""
+
+    imported: int = 0
+    duplicates: int = 0
+    failed: int = 0
+    size: int = 0
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether nothing could be imported, and nothing was there already."""
+        return bool(self.failed and not self.imported and not self.duplicates)
+
+
+class Duplicate:
+    """The outcome of a mail that its mailbox has already."""
+
+
+Outcome = None | Duplicate | OverQuota
+"""Filed, there already, or refused."""
+
+
+def content_of(found: FoundMail) -> bytes:
+    """Return what is stored of a mail file; raises Invalid for what is no mail."""
+    if found.is_exact:
+        return found.content
+    content = without_separator(found.content)
+    try:
+        require_header(content)
+    except NotAMessage as error:
+        reason = f"not a mail: {error}" if found.content else "the file is empty"
+        raise Invalid(reason) from error
+    return stored_form(content)
+
+
+def arrival(found: FoundMail, message: NewMessage) -> Arrival:
+    """Return a found mail as it is filed."""
+    return Arrival(
+        place=found.place,
+        name=found.name,
+        mailbox=found.mailbox,
+        message=message,
+        internal_date=found.internal_date or _own_date(message) or found.file_time,
+        flags=found.flags,
+        keywords=found.keywords,
+    )
+
+
+def _own_date(message: NewMessage) -> datetime | None:
+    """Return when the last relay took a mail, else when it was written.
+
+    The topmost Received is the last relay's (RFC 5321 §4.4).
+    """
+    received = Header(message.header, Budget()).first(b"received")
+    date = parse_date(received.rpartition(b";")[2].strip()) if received else None
+    return date or message.date
+
+
+def target(
+    uow: UnitOfWork, actor: Actor, address: Address, *, create: bool = False
+) -> int:
+    """Return the id of the account to import into.
+
+    Raises NotFound; with `create` only for a domain that is not hosted.
+    """
+    if create:
+        return accounts.ensure(uow, actor, address).id
+    return access.account(uow, actor, address).id
+
+
+def file(
+    uow: UnitOfWork, account: int, arrivals: Sequence[Arrival], *, duplicates: bool
+) -> list[Outcome]:
+    """File some tens of mails; return for each what became of it.
+
+    With `duplicates` a mail that is there already is filed once more.
+    """
+    room = _Room(uow.accounts.get(account))
+    outcomes: list[Outcome] = []
+    new: list[tuple[Arrival, placement.NewCopy]] = []
+    there: set[tuple[str, bytes]] = set()
+    for each in arrivals:
+        identity = each.mailbox, each.message.sha256
+        if not duplicates and (identity in there or _is_there(uow, account, each)):
+            outcomes.append(Duplicate())
+            continue
+        error = room.take(each.message.size)
+        outcomes.append(error)
+        if error is None:
+            there.add(identity)
+            new.append((each, _new_copy(uow, account, each)))
+    copies = placement.file(uow, [copy for _, copy in new])
+    uow.ledger.record(
+        LedgerEvent(
+            time=uow.now,
+            event=Event.RECEIVE,
+            trace_id=new_trace_id(uow.now),
+            message=copy.message,
+            account=account,
+            mailbox=each.mailbox,
+            uid=copy.uid,
+            copy=copy.id,
+            source=SOURCE,
+            detail=each.name,
+        )
+        for (each, _), copy in zip(new, copies, strict=True)
+    )
+    return outcomes
+
+
+def _new_copy(uow: UnitOfWork, account: int, each: Arrival) -> placement.NewCopy:
+    return placement.NewCopy(
+        account=account,
+        mailbox=placement.mailbox_named(uow, account, each.mailbox).id,
+        message=uow.messages.add(each.message).id,
+        size=each.message.size,
+        internal_date=each.internal_date,
+        flags=each.flags,
+        keywords=each.keywords,
+    )
+
+
+def _is_there(uow: UnitOfWork, account: int, each: Arrival) -> bool:
+    message = uow.messages.find(each.message.sha256)
+    if message is None:
+        return False
+    mailbox = uow.mailboxes.find(account, each.mailbox)
+    return mailbox is not None and bool(uow.copies.holding(mailbox.id, [message.id]))
+
+
+class _Room:
+    """What is left of an account's quota, while mails take it."""
+
+    def __init__(self, quota: Account | None) -> None:
+        self._quota = quota
+        self._octets = 0
+        self._messages = 0
+
+    def take(self, octets: int) -> OverQuota | None:
+        """Take room for one mail; return why there is none."""
+        quota = self._quota
+        if quota and not quota.has_room(self._octets + octets, self._messages + 1):
+            return OverQuota("quota", quota.quota_octets or quota.quota_messages)
+        self._octets += octets
+        self._messages += 1
+        return None
+
+
+class Rehearsal:
+    """An import that files nothing; it remembers what it would have filed."""
+
+    def __init__(self, account: Account | None) -> None:
+        """Take the account, None for one that would be created."""
+        self._account = account
+        self._room = _Room(account)
+        self._there: set[tuple[str, bytes]] = set()
+
+    def file(
+        self, uow: UnitOfWork, arrivals: Sequence[Arrival], *, duplicates: bool
+    ) -> list[Outcome]:
+        """Say for each mail what would become of it."""
+        return [self._outcome(uow, each, duplicates=duplicates) for each in arrivals]
+
+    def _outcome(self, uow: UnitOfWork, each: Arrival, *, duplicates: bool) -> Outcome:
+        identity = each.mailbox, each.message.sha256
+        account = self._account
+        if not duplicates and (
+            identity in self._there
+            or (account is not None and _is_there(uow, account.id, each))
+        ):
+            return Duplicate()
+        error = self._room.take(each.message.size)
+        if error is None:
+            self._there.add(identity)
+        return error
+
+
+def rehearsed_target(
+    uow: UnitOfWork, actor: Actor, address: Address, *, create: bool = False
+) -> Account | None:
+    """Return the account as `target` would, None for one that it would create."""
+    try:
+        return access.account(uow, actor, address)
+    except NotFound:
+        if not create:
+            raise
+        access.managed_domain(uow, actor, address.domain)
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where an import reads: `kind` is eml, maildir or mbox."""
+
+    kind: str
+    path: Path
+
+
+def record_run(
+    uow: UnitOfWork, actor: Actor, address: Address, source: Source, tally: Tally
+) -> None:
+    """Write down an import that has ended, whatever ended it."""
+    audit.record(
+        uow,
+        actor,
+        "mail.import",
+        f"account {address}",
+        after={"format": source.kind, "path": str(source.path), **counts(tally)},
+    )
+
+
+def counts(tally: Tally) -> Mapping[str, int]:
+    """Return the counts of a run as the contract names them."""
+    return {
+        "imported": tally.imported,
+        "skipped_duplicates": tally.duplicates,
+        "failed": tally.failed,
+        "bytes": tally.size,
+    }

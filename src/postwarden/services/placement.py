@@ -1,0 +1,222 @@
+"""Where copies lie: the one place that adds, moves, hides and returns them.
+
+Every function here keeps what IMAP and quota depend on in the same transaction:
+UID and UIDNEXT, MODSEQ, the expunge journal, mailbox counters, account usage.
+Callers give batches of at most some hundred copies.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from postwarden.model.accounts import Usage
+from postwarden.model.errors import AlreadyExists
+from postwarden.model.mailboxes import NO_FLAGS, Copy, CopyState, Flag, Mailbox
+from postwarden.services.ports import UnitOfWork
+
+# UIDVALIDITY is 32 bits and must grow (RFC 9051 §2.3.1.1): seconds do until 2106.
+_MAX_UID_VALIDITY = 2**32 - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCopy:
+    """A message that is to lie in a mailbox."""
+
+    account: int
+    mailbox: int
+    message: int
+    size: int
+    internal_date: datetime
+    flags: Flag = NO_FLAGS
+    keywords: tuple[str, ...] = ()
+    reception: int | None = None
+    recipient: int | None = None
+
+
+def mailbox_named(uow: UnitOfWork, account: int, name: str) -> Mailbox:
+    """Return the account's mailbox of that name, made if it is not there."""
+    mailbox = uow.mailboxes.find(account, name)
+    if mailbox is not None:
+        return mailbox
+    validity = min(int(uow.now.timestamp()), _MAX_UID_VALIDITY)
+    try:
+        return uow.mailboxes.add(account, name, validity)
+    except AlreadyExists:
+        return mailbox_named(uow, account, name)
+
+
+def file(uow: UnitOfWork, new: Sequence[NewCopy]) -> list[Copy]:
+    """Put messages into mailboxes; the copies come back in the order given."""
+    books = _Books(uow, {each.mailbox for each in new})
+    copies = []
+    for each in new:
+        uid, modseq = books.enter(each.mailbox, each.size, each.flags)
+        books.charge(each.account, Usage(octets=each.size, messages=1))
+        copies.append(
+            Copy(
+                id=0,
+                account=each.account,
+                mailbox=each.mailbox,
+                uid=uid,
+                message=each.message,
+                flags=each.flags,
+                keywords=each.keywords,
+                internal_date=each.internal_date,
+                save_date=uow.now,
+                modseq=modseq,
+                size=each.size,
+                reception=each.reception,
+                recipient=each.recipient,
+            )
+        )
+    books.close()
+    return uow.copies.add(copies)
+
+
+def withdraw(uow: UnitOfWork, copies: Sequence[Copy], state: CopyState) -> list[Copy]:
+    """Take live copies out of every protocol's sight, into `state`.
+
+    They keep mailbox and UID as a memory of where they lay.
+    """
+    books = _Books(uow, {copy.mailbox for copy in copies})
+    gone = []
+    for copy in copies:
+        books.leave(copy)
+        books.charge(copy.account, _into_vault(copy))
+        gone.append(replace(copy, state=state))
+    books.close()
+    uow.copies.update(gone)
+    return gone
+
+
+def restore(uow: UnitOfWork, copies: Sequence[tuple[Copy, str]]) -> list[Copy]:
+    """Return hidden copies to mailboxes, given by name and made if gone.
+
+    Flags, keywords and internal date are as before; the UID is new, since a UID
+    is never used twice (RFC 9051 §2.3.1.1). The quota is not asked.
+    """
+    homes = {
+        (copy.account, name): mailbox_named(uow, copy.account, name).id
+        for copy, name in copies
+    }
+    books = _Books(uow, set(homes.values()))
+    back = []
+    for copy, name in copies:
+        home = homes[copy.account, name]
+        uid, modseq = books.enter(home, copy.size, copy.flags)
+        books.charge(copy.account, _out_of_vault(copy))
+        back.append(
+            replace(copy, mailbox=home, uid=uid, modseq=modseq, state=CopyState.LIVE)
+        )
+    books.close()
+    uow.copies.update(back)
+    return back
+
+
+def move(uow: UnitOfWork, copies: Sequence[tuple[Copy, str]]) -> list[Copy]:
+    """Move live copies to mailboxes of the same accounts, given by name.
+
+    The copies keep their ids and get new UIDs (RFC 6851).
+    """
+    homes = {
+        (copy.account, name): mailbox_named(uow, copy.account, name).id
+        for copy, name in copies
+    }
+    books = _Books(uow, {*homes.values(), *(copy.mailbox for copy, _ in copies)})
+    moved = []
+    for copy, name in copies:
+        home = homes[copy.account, name]
+        books.leave(copy)
+        uid, modseq = books.enter(home, copy.size, copy.flags)
+        moved.append(
+            replace(copy, mailbox=home, uid=uid, modseq=modseq, save_date=uow.now)
+        )
+    books.close()
+    uow.copies.update(moved)
+    return moved
+
+
+def flag(
+    uow: UnitOfWork, copies: Iterable[tuple[Copy, Flag, tuple[str, ...]]]
+) -> list[Copy]:
+    """Give live copies these flags and keywords instead of what they have."""
+    changes = list(copies)
+    books = _Books(uow, {copy.mailbox for copy, _, _ in changes})
+    flagged = []
+    for copy, flags, keywords in changes:
+        modseq = books.touch(copy.mailbox, _unseen(flags) - _unseen(copy.flags))
+        flagged.append(replace(copy, flags=flags, keywords=keywords, modseq=modseq))
+    books.close()
+    uow.copies.update(flagged)
+    return flagged
+
+
+def _unseen(flags: Flag) -> int:
+    return 0 if flags & Flag.SEEN else 1
+
+
+def _into_vault(copy: Copy) -> Usage:
+    return Usage(
+        octets=-copy.size, messages=-1, vault_octets=copy.size, vault_messages=1
+    )
+
+
+def _out_of_vault(copy: Copy) -> Usage:
+    return Usage(
+        octets=copy.size, messages=1, vault_octets=-copy.size, vault_messages=-1
+    )
+
+
+@dataclass(slots=True)
+class _Books:
+    """The counters of some mailboxes and accounts, written back once.
+
+    Each mailbox's MODSEQ grows by one for the whole batch, which is one change
+    to whoever synchronises (RFC 7162 §3.1).
+    """
+
+    uow: UnitOfWork
+    wanted: set[int]
+    mailboxes: dict[int, Mailbox] = field(init=False)
+    usage: dict[int, Usage] = field(default_factory=dict)
+    journal: list[tuple[int, int, int]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.mailboxes = {
+            key: replace(mailbox, highest_modseq=mailbox.highest_modseq + 1)
+            for key, mailbox in self.uow.mailboxes.many(self.wanted).items()
+        }
+
+    def enter(self, mailbox: int, size: int, flags: Flag) -> tuple[int, int]:
+        books = self.mailboxes[mailbox]
+        self.mailboxes[mailbox] = replace(
+            books,
+            uid_next=books.uid_next + 1,
+            messages=books.messages + 1,
+            unseen=books.unseen + _unseen(flags),
+            octets=books.octets + size,
+        )
+        return books.uid_next, books.highest_modseq
+
+    def leave(self, copy: Copy) -> None:
+        books = self.mailboxes[copy.mailbox]
+        self.mailboxes[copy.mailbox] = replace(
+            books,
+            messages=books.messages - 1,
+            unseen=books.unseen - _unseen(copy.flags),
+            octets=books.octets - copy.size,
+        )
+        self.journal.append((copy.mailbox, copy.uid, books.highest_modseq))
+
+    def touch(self, mailbox: int, unseen: int) -> int:
+        books = self.mailboxes[mailbox]
+        self.mailboxes[mailbox] = replace(books, unseen=books.unseen + unseen)
+        return books.highest_modseq
+
+    def charge(self, account: int, usage: Usage) -> None:
+        self.usage[account] = self.usage.get(account, Usage()) + usage
+
+    def close(self) -> None:
+        self.uow.mailboxes.update(self.mailboxes.values())
+        self.uow.mailboxes.record_expunged(self.journal)
+        self.uow.accounts.use(self.usage.items())

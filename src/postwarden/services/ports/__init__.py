@@ -1,0 +1,37 @@
+"""What the services need from the outside, as protocols."""
+
+from postwarden.services.ports.content import Blobs, Octets, Passwords
+from postwarden.services.ports.directory import Accounts, Directory, Domains
+from postwarden.services.ports.mail import (
+    Copies,
+    CopyFacts,
+    Ledger,
+    Mailboxes,
+    Messages,
+    References,
+)
+from postwarden.services.ports.operations import AuditLog, Queue, Receptions, Tasks
+from postwarden.services.ports.store import SearchIndex, Store, UnitOfWork, Watch
+
+__all__ = [
+    "Accounts",
+    "AuditLog",
+    "Blobs",
+    "Copies",
+    "CopyFacts",
+    "Directory",
+    "Domains",
+    "Ledger",
+    "Mailboxes",
+    "Messages",
+    "Octets",
+    "Passwords",
+    "Queue",
+    "Receptions",
+    "References",
+    "SearchIndex",
+    "Store",
+    "Tasks",
+    "UnitOfWork",
+    "Watch",
+]

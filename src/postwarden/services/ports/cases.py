@@ -1,0 +1,56 @@
+"""Cases, their plans and approvals."""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from postwarden.model.cases import Approval, Case, Outcome, Plan, PlanItem
+
+
+class Cases(Protocol):
+    """Investigations with their frozen plans."""
+
+    def add(self, case: Case) -> Case: ...
+
+    def get(self, case: int) -> Case:
+        """Raise NotFound for an unknown id."""
+        ...
+
+    def replace(self, case: Case) -> None: ...
+
+    def page(self, *, after: int = 0, limit: int) -> list[Case]: ...
+
+    def add_plan(self, plan: Plan) -> Plan: ...
+
+    def plan(self, plan: int) -> Plan:
+        """Raise NotFound for an unknown id."""
+        ...
+
+    def replace_plan(self, plan: Plan) -> None: ...
+
+    def plans_of(self, case: int) -> list[Plan]:
+        """Return the plans of a case, oldest first, unfinished ones included."""
+        ...
+
+    def add_items(self, plan: int, items: Sequence[PlanItem]) -> None: ...
+
+    def items(
+        self,
+        plan: int,
+        *,
+        after: int = 0,
+        limit: int,
+        outcomes: Sequence[Outcome] = (),
+        accounts: Sequence[int] = (),
+    ) -> list[PlanItem]:
+        """Return items behind the number `after`; empty filters mean all."""
+        ...
+
+    def update_items(self, plan: int, items: Iterable[PlanItem]) -> None:
+        """Write outcome, reason and acted_mailbox."""
+        ...
+
+    def outcomes(self, plan: int) -> dict[Outcome, int]: ...
+
+    def add_approval(self, approval: Approval) -> None: ...
+
+    def approvals(self, case: int) -> list[Approval]: ...

@@ -1,0 +1,46 @@
+"""Message content and password work: what no transaction may wait for."""
+
+from collections.abc import Sequence
+from mmap import mmap
+from typing import Protocol, TypeAlias
+
+Octets: TypeAlias = bytes | mmap
+"""Message bytes, in memory or mapped from a file."""
+
+
+class Blobs(Protocol):
+    """Content-addressed, immutable message bytes."""
+
+    async def put(self, content: Octets) -> bytes:
+        """Store `content` durably and return its SHA-256 (32 octets).
+
+        Raises StorageFull below the free-space limit, Unavailable when the
+        disk fails. Nothing is acknowledged before this has returned.
+        """
+        ...
+
+    async def get(self, sha256: bytes) -> bytes:
+        """Return the bytes; raises NotFound, or Unavailable when they are damaged."""
+        ...
+
+    async def has(self, sha256s: Sequence[bytes]) -> list[bool]:
+        """Say for each whether it is there, without reading it."""
+        ...
+
+    def check_room(self) -> None:
+        """Raise StorageFull when the disk runs low."""
+        ...
+
+
+class Passwords(Protocol):
+    """Password hashes, computed in a bounded pool."""
+
+    async def hash(self, password: str) -> str: ...
+
+    async def verify(self, password: str, password_hash: str | None) -> bool:
+        """Compare; None costs the same as a real hash and is always False."""
+        ...
+
+    def is_outdated(self, password_hash: str) -> bool:
+        """Whether the next login should store a new hash."""
+        ...

@@ -1,0 +1,111 @@
+"""Domains, accounts and the addresses that lead to them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from postwarden.model.accounts import Account, Usage
+from postwarden.model.addresses import Address
+from postwarden.model.directory import Entry, EntryKind
+from postwarden.model.domains import DomainAlias, MailDomain
+
+
+class Domains(Protocol):
+    """Hosted domains and their other names."""
+
+    def find(self, name: str) -> MailDomain | None: ...
+
+    def add(self, domain: MailDomain) -> None:
+        """Raise AlreadyExists when the name is taken, as domain or alias."""
+        ...
+
+    def replace(self, domain: MailDomain) -> None: ...
+
+    def remove(self, name: str) -> None: ...
+
+    def page(self, *, after: str = "", limit: int) -> list[MailDomain]: ...
+
+    def pointing_at(self, address: Address) -> list[MailDomain]:
+        """Return the domains whose catch-all or postmaster is spelt like this."""
+        ...
+
+    def find_alias(self, name: str) -> DomainAlias | None: ...
+
+    def add_alias(self, alias: DomainAlias) -> None: ...
+
+    def remove_alias(self, name: str) -> None: ...
+
+    def alias_page(
+        self, *, of: str | None = None, after: str = "", limit: int
+    ) -> list[DomainAlias]: ...
+
+
+class Accounts(Protocol):
+    """Accounts by id; by address they are found through `Directory`."""
+
+    def get(self, account: int) -> Account:
+        """Raise NotFound for an unknown id."""
+        ...
+
+    def many(self, accounts: Iterable[int]) -> dict[int, Account]: ...
+
+    def add(self, account: Account) -> Account:
+        """Store a new account (its `id` is given here)."""
+        ...
+
+    def replace(self, account: Account) -> None:
+        """Write everything but the usage counters, which only `use` changes."""
+        ...
+
+    def use(self, changes: Iterable[tuple[int, Usage]]) -> None:
+        """Add to the usage counters of accounts."""
+        ...
+
+    def remember_login(self, account: int, time: datetime) -> None: ...
+
+
+class Directory(Protocol):
+    """Every address of ours, by its key (`Address.key`)."""
+
+    def find(self, address: Address) -> Entry | None: ...
+
+    def find_many(self, addresses: Sequence[Address]) -> list[Entry | None]: ...
+
+    def add(self, entry: Entry) -> Entry:
+        """Raise AlreadyExists when the address is taken by anything."""
+        ...
+
+    def replace(self, entry: Entry) -> None:
+        """Write `entry`, found by its id; its address may be another one now."""
+        ...
+
+    def remove(self, address: Address) -> None: ...
+
+    def page(
+        self,
+        kinds: Sequence[EntryKind],
+        *,
+        domain: str | None = None,
+        after: str = "",
+        limit: int,
+    ) -> list[Entry]:
+        """Return entries in order of their keys, those behind the key `after`."""
+        ...
+
+    def forwarding(
+        self, *, domain: str | None = None, after: str = "", limit: int
+    ) -> list[Entry]:
+        """Like `page`, of the accounts that have targets: those that forward."""
+        ...
+
+    def pointing_at(
+        self, address: Address, *, after: str = "", limit: int
+    ) -> list[Entry]:
+        """Return entries with `address` among their targets, in order of keys."""
+        ...
+
+    def repoint(self, old: Address, new: Address) -> int:
+        """Write `new` for `old` wherever it is a target; return how often."""
+        ...
+
+    def count(self, domain: str, kinds: Sequence[EntryKind]) -> int: ...

@@ -1,0 +1,175 @@
+"""Mailboxes, messages, their copies, and the ledger."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from postwarden.model.ledger import LedgerEvent, LedgerRow
+from postwarden.model.mailboxes import Copy, CopyState, Flag, Mailbox
+from postwarden.model.messages import Message, NewMessage
+from postwarden.model.queries import Query
+from postwarden.model.queries.terms import Similar
+
+
+class Mailboxes(Protocol):
+    """Mailboxes of accounts, with their counters."""
+
+    def get(self, mailbox: int) -> Mailbox:
+        """Raise NotFound for an unknown id."""
+        ...
+
+    def many(self, mailboxes: Iterable[int]) -> dict[int, Mailbox]: ...
+
+    def find(self, account: int, name: str) -> Mailbox | None: ...
+
+    def of_account(self, account: int) -> list[Mailbox]: ...
+
+    def add(self, account: int, name: str, uid_validity: int) -> Mailbox:
+        """Raise AlreadyExists when the account has one of that name."""
+        ...
+
+    def remove(self, mailbox: int) -> None: ...
+
+    def update(self, mailboxes: Iterable[Mailbox]) -> None:
+        """Write uid_next, highest_modseq and the counters."""
+        ...
+
+    def expunged(self, mailbox: int, since_modseq: int) -> list[tuple[int, int]]:
+        """Return (uid, modseq) of what left the mailbox after `since_modseq`."""
+        ...
+
+    def record_expunged(self, rows: Iterable[tuple[int, int, int]]) -> None:
+        """Write (mailbox, uid, modseq) rows of the expunge journal."""
+        ...
+
+
+class Messages(Protocol):
+    """Messages, stored once however many mailboxes hold them."""
+
+    def find(self, sha256: bytes) -> Message | None: ...
+
+    def add(self, message: NewMessage) -> Message:
+        """Store a message, or return the one with these bytes."""
+        ...
+
+    def many(self, messages: Iterable[int]) -> dict[int, Message]: ...
+
+    def with_message_id(self, message_id: str, *, limit: int = 1000) -> list[Message]:
+        """Return the messages with this Message-ID; it may be forged or reused."""
+        ...
+
+    def rendering(self, message: int) -> tuple[bytes, bytes, bytes]:
+        """Return ENVELOPE, BODYSTRUCTURE and the header block."""
+        ...
+
+    def carrying(self, references: "References") -> dict[int, Message]:
+        """Return messages that carry one of `references` as an attachment."""
+        ...
+
+    def related(self, message_ids: Sequence[str]) -> int:
+        """Count the messages that refer to one of `message_ids`."""
+        ...
+
+    def page(self, *, after: int, limit: int) -> list[Message]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class References:
+    """What makes a message one of these: any of the sets may name it.
+
+    `messages` are ids of messages themselves.
+    """
+
+    sha256s: frozenset[bytes] = frozenset()
+    fingerprints: frozenset[bytes] = frozenset()
+    content_fingerprints: frozenset[bytes] = frozenset()
+    message_ids: frozenset[str] = frozenset()
+    messages: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyFacts:
+    """A copy with the names and facts that people ask for."""
+
+    id: int
+    account: int
+    address: str
+    mailbox: str
+    mailbox_id: int
+    uid: int
+    flags: Flag
+    keywords: tuple[str, ...]
+    internal_date: datetime
+    state: CopyState
+    message: int
+    size: int
+    sha256: bytes
+    message_id: str | None
+    fingerprint: bytes | None
+    content_fingerprint: bytes | None
+    subject: str
+    author: str
+    reception: int | None
+    recipient: int | None
+    trace_id: str | None
+
+
+class Copies(Protocol):
+    """The location index: which copy of which message lies where."""
+
+    def add(self, copies: Sequence[Copy]) -> list[Copy]:
+        """Store new copies; their ids are given here."""
+        ...
+
+    def many(self, copies: Sequence[int]) -> dict[int, Copy]: ...
+
+    def update(self, copies: Iterable[Copy]) -> None:
+        """Write mailbox, uid, flags, keywords, modseq, save date and state."""
+        ...
+
+    def in_mailbox(self, mailbox: int, *, after_uid: int = 0, limit: int) -> list[Copy]:
+        """Return live copies in order of UID."""
+        ...
+
+    def holding(self, mailbox: int, messages: Sequence[int]) -> set[int]:
+        """Return which of `messages` have a live copy in `mailbox`."""
+        ...
+
+    def search(
+        self, query: Query, *, states: Sequence[CopyState], similar: "SimilarSets"
+    ) -> Sequence[int]:
+        """Return the ids of all copies that match, ascending.
+
+        `similar` gives the resolved references of each `similar:` term.
+        """
+        ...
+
+    def facts(self, copies: Sequence[int]) -> list[CopyFacts]:
+        """Return facts in the order of the ids given; unknown ids are left out."""
+        ...
+
+    def count(self, copies: Sequence[int]) -> tuple[int, int, int]:
+        """Return how many messages, copies and accounts these ids are."""
+        ...
+
+
+SimilarSets = Mapping[Similar, References]
+
+
+class Ledger(Protocol):
+    """Everything that happened, in the order of writing."""
+
+    def record(self, events: Iterable[LedgerEvent]) -> None: ...
+
+    def search(self, query: Query, *, similar: SimilarSets) -> Sequence[int]:
+        """Return the ids of all events that match, oldest first."""
+        ...
+
+    def rows(self, events: Sequence[int]) -> list[LedgerRow]:
+        """Return events in the order of the ids given; unknown ids are left out."""
+        ...
+
+    def count(self, events: Sequence[int]) -> tuple[int, int, int]:
+        """Return how many messages, copies and accounts these events name."""
+        ...

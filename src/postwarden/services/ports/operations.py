@@ -1,0 +1,131 @@
+"""Receptions, the queue, tasks and the audit log."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from postwarden.model.addresses import Address
+from postwarden.model.audit import AuditEntry
+from postwarden.model.envelopes import Envelope, EnvelopeRecipient
+from postwarden.model.queue import QueueEntry
+from postwarden.model.tasks import Task, TaskState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reception:
+    """An envelope as it was accepted, and the message that came in it."""
+
+    id: int
+    trace_id: str
+    message: int
+    received_at: datetime
+    reverse_path: Address | None
+    client_ip: str | None
+    helo: str
+    protocol: str
+    login: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingDelivery:
+    """One resolved destination of a reception that is still being expanded.
+
+    `account` for a local delivery, else `foreign`; `recipient` counts the
+    envelope's recipients from 0.
+    """
+
+    position: int
+    recipient: int
+    via: Address
+    account: int | None = None
+    foreign: Address | None = None
+
+
+class Receptions(Protocol):
+    """Envelopes as accepted, and what is left to deliver of them."""
+
+    def add(
+        self, trace_id: str, message: int, time: datetime, envelope: Envelope
+    ) -> Reception: ...
+
+    def get(self, reception: int) -> Reception:
+        """Raise NotFound for an unknown id."""
+        ...
+
+    def recipients(self, reception: int) -> list[EnvelopeRecipient]: ...
+
+    def add_pending(
+        self, reception: int, deliveries: Sequence[PendingDelivery]
+    ) -> None: ...
+
+    def pending(self, reception: int, limit: int) -> list[PendingDelivery]: ...
+
+    def remove_pending(self, reception: int, up_to_position: int) -> None: ...
+
+
+class Queue(Protocol):
+    """What we still have to send."""
+
+    def add(self, entries: Iterable[QueueEntry]) -> None: ...
+
+    def page(self, *, after: int = 0, limit: int) -> list[QueueEntry]: ...
+
+
+class Tasks(Protocol):
+    """Leased, resumable work."""
+
+    def add(
+        self, name: str, subject: str, payload: Mapping[str, object], time: datetime
+    ) -> Task:
+        """Add a task, or return the unfinished one of that name and subject."""
+        ...
+
+    def get(self, task: int) -> Task:
+        """Raise NotFound for an unknown id."""
+        ...
+
+    def unfinished(self, name: str, subject: str) -> Task | None: ...
+
+    def lease(
+        self,
+        owner: str,
+        *,
+        names: Sequence[str],
+        now: datetime,
+        until: datetime,
+        task: int | None = None,
+    ) -> Task | None:
+        """Take the oldest task that is due and not leased; or just this one."""
+        ...
+
+    def renew(self, task: int, owner: str, until: datetime) -> bool:
+        """Extend a lease; False when it is not `owner`'s any more."""
+        ...
+
+    def progress(self, task: int, done: int, total: int) -> None: ...
+
+    def finish(
+        self, task: int, owner: str, state: TaskState, *, error: str | None = None
+    ) -> bool: ...
+
+    def retry(self, task: int, owner: str, *, run_at: datetime, error: str) -> bool:
+        """Give the lease back and try again at `run_at`."""
+        ...
+
+
+class AuditLog(Protocol):
+    """Administrative acts, in the order of writing."""
+
+    def record(self, entry: AuditEntry) -> None: ...
+
+    def page(
+        self,
+        *,
+        after: int = 0,
+        limit: int,
+        actor: str | None = None,
+        dialect: str | None = None,
+        object: str | None = None,  # noqa: A002  the field's name in the contract
+        since: datetime | None = None,
+    ) -> list[AuditEntry]: ...

@@ -1,0 +1,38 @@
+"""Accepting a message: content durable, rows committed, then the answer.
+
+These functions alternate I/O and transactions, so they are async; they are here
+because SMTP, LMTP and later the queue share them.
+"""
+
+from postwarden.model.envelopes import Content, Envelope
+from postwarden.services import delivery
+from postwarden.services.delivery import Delivered
+from postwarden.services.ingest import new_message
+from postwarden.services.ports import Blobs, Store
+from postwarden.services.resolution import Rules
+
+
+async def accept(
+    store: Store,
+    blobs: Blobs,
+    rules: Rules,
+    *,
+    trace_id: str,
+    envelope: Envelope,
+    content: Content,
+    source: str,
+    per_recipient: bool,
+) -> Delivered:
+    """Take a message durably; see `delivery.accept` for what it raises."""
+    octets = content.buffer()
+    sha256 = await blobs.put(octets)
+    message = new_message(sha256, octets)
+    return await store.transact(
+        delivery.accept,
+        rules,
+        trace_id=trace_id,
+        envelope=envelope,
+        message=message,
+        source=source,
+        per_recipient=per_recipient,
+    )

@@ -1,0 +1,66 @@
+"""Dry runs: a writing service runs as ever, and all it did is taken back."""
+
+from collections.abc import Callable
+from typing import Any, Concatenate, NoReturn, ParamSpec, cast
+
+from postwarden.model.audit import AuditEntry
+from postwarden.services.ports import AuditLog, Store, UnitOfWork
+
+P = ParamSpec("P")
+
+
+async def rehearse(
+    store: Store,
+    fn: Callable[Concatenate[UnitOfWork, P], object],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> list[AuditEntry]:
+    """Return the audit entries `fn` would write; raises what `fn` raises."""
+    try:
+        await store.transact(_run, lambda uow: fn(uow, *args, **kwargs))
+    except _Rehearsed as ended:
+        return ended.entries
+    raise AssertionError("a rehearsal never commits")
+
+
+def change(entry: AuditEntry) -> dict[str, object]:
+    """Return what an entry says of a change, as dry runs print it."""
+    return {
+        "action": entry.action,
+        "object": entry.object,
+        "before": entry.before,
+        "after": entry.after,
+    }
+
+
+class _Rehearsed(Exception):
+    """Carries what was done out of the transaction, which it ends."""
+
+    def __init__(self, entries: list[AuditEntry]) -> None:
+        super().__init__("rehearsed")
+        self.entries = entries
+
+
+class _Listener:
+    """A unit of work whose audit entries are heard as well as written."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self._uow = uow
+        self.entries: list[AuditEntry] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._uow, name)
+
+    @property
+    def audit(self) -> AuditLog:
+        return cast(AuditLog, self)
+
+    def record(self, entry: AuditEntry) -> None:
+        self.entries.append(entry)
+        self._uow.audit.record(entry)
+
+
+def _run(uow: UnitOfWork, service: Callable[[UnitOfWork], object]) -> NoReturn:
+    listener = _Listener(uow)
+    service(cast(UnitOfWork, listener))
+    raise _Rehearsed(listener.entries)

@@ -1,0 +1,97 @@
+"""Removing an account: gone for its user at once, its mail into the vault.
+
+The first transaction frees the address and ends every login; the rest runs in
+chunks, as a task that another process takes over when this one dies.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from postwarden.model.accounts import Account, AccountState
+from postwarden.model.actors import Actor
+from postwarden.model.addresses import Address
+from postwarden.model.ledger import Event, LedgerEvent
+from postwarden.model.mailboxes import Copy, CopyState
+from postwarden.model.tasks import Task
+from postwarden.services import access, accounts, audit, entries, placement
+from postwarden.services.ports import UnitOfWork
+
+TASK = "account.remove"  # moves the mail of a removed account into the vault
+CHUNK = 500  # copies per transaction
+SHOWN = 10  # entries named that still lead to the address
+
+_NO_TRACE = "-"  # of copies that no envelope brought, imported ones
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """An account that is removed, and the task that vaults its mail.
+
+    `pointing` are some of the addresses that still lead to the freed one.
+    """
+
+    account: Account
+    task: Task
+    pointing: Sequence[Address]
+
+
+def start(uow: UnitOfWork, actor: Actor, address: Address) -> Removal:
+    """Free the address and end every login; raises NotFound, Refused."""
+    account = access.account(uow, actor, address)
+    entries.refuse_if_needed(uow, account.address)
+    pointing = uow.directory.pointing_at(account.address, limit=SHOWN)
+    uow.accounts.replace(
+        replace(account, state=AccountState.PENDING_DELETION, password_hash=None)
+    )
+    uow.directory.remove(account.address)
+    task = uow.tasks.add(TASK, str(account.id), {"account": account.id}, uow.now)
+    audit.record(
+        uow,
+        actor,
+        "account.remove",
+        f"account {account.address}",
+        before=accounts.facts(account),
+        after={
+            "state": AccountState.PENDING_DELETION.value,
+            "vaulted_octets": account.used_octets,
+            "vaulted_messages": account.used_messages,
+        },
+    )
+    return Removal(
+        account=account, task=task, pointing=[each.address for each in pointing]
+    )
+
+
+def vault_chunk(uow: UnitOfWork, account: int, *, limit: int = CHUNK) -> int:
+    """Move the next live copies of a removed account; return how many there were."""
+    for mailbox in uow.mailboxes.of_account(account):
+        copies = uow.copies.in_mailbox(mailbox.id, limit=limit)
+        if copies:
+            placement.withdraw(uow, copies, CopyState.VAULTED)
+            _record(uow, mailbox.name, copies)
+            return len(copies)
+    return 0
+
+
+def _record(uow: UnitOfWork, mailbox: str, copies: Sequence[Copy]) -> None:
+    traces = _traces(uow, copies)
+    uow.ledger.record(
+        LedgerEvent(
+            time=uow.now,
+            event=Event.DELETE,
+            trace_id=traces.get(copy.reception or 0, _NO_TRACE),
+            message=copy.message,
+            account=copy.account,
+            mailbox=mailbox,
+            uid=copy.uid,
+            copy=copy.id,
+            source="worker",
+            detail="account removed",
+        )
+        for copy in copies
+    )
+
+
+def _traces(uow: UnitOfWork, copies: Sequence[Copy]) -> Mapping[int, str]:
+    receptions = {copy.reception for copy in copies if copy.reception is not None}
+    return {each: uow.receptions.get(each).trace_id for each in receptions}

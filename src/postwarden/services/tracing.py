@@ -1,0 +1,23 @@
+"""Trace: what happened to mail, from the ledger."""
+
+from collections.abc import Sequence
+
+from postwarden.model.ledger import LedgerRow
+from postwarden.model.queries import Query, Scope, check_scope
+from postwarden.services.ports import UnitOfWork
+from postwarden.services.ports.mail import SimilarSets
+
+
+def trace(uow: UnitOfWork, query: Query, similar: SimilarSets) -> Sequence[int]:
+    """Return the ids of matching events, oldest first."""
+    check_scope(query, Scope.TRACE)
+    return uow.ledger.search(query, similar=similar)
+
+
+def rows(uow: UnitOfWork, events: Sequence[int]) -> list[LedgerRow]:
+    return uow.ledger.rows(events)
+
+
+def count(uow: UnitOfWork, events: Sequence[int]) -> tuple[int, int, int]:
+    """Return how many messages, copies and accounts the events name."""
+    return uow.ledger.count(events)

@@ -1,0 +1,91 @@
+"""The desk on a store: what sessions ask, answered by the services."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from postwarden.model.addresses import Address
+from postwarden.model.envelopes import Content, Envelope, EnvelopeRecipient, Peer
+from postwarden.services import authentication, delivery, reception, submission
+from postwarden.services.ports import Blobs, Passwords, Store
+from postwarden.services.resolution import Rules
+from postwarden.services.traceids import new_trace_id
+from postwarden.smtpd.content import SpooledContent
+from postwarden.smtpd.desk import Accepted
+from postwarden.smtpd.options import ContentOptions, Service
+from postwarden.wire.scram import ScramVerifier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreDesk:
+    """See `desk.Desk`; one per listener, since what is allowed depends on it."""
+
+    service: Service
+    store: Store
+    blobs: Blobs
+    passwords: Passwords
+    rules: Rules
+    spool: ContentOptions
+    clock: Callable[[], datetime]
+
+    async def sender(
+        self, reverse_path: Address | None, *, peer: Peer, login: str | None
+    ) -> None:
+        """Refuse while the disk is low, and a login that uses others' addresses."""
+        self.blobs.check_room()
+        if self.service is Service.SUBMISSION:
+            await self.store.peek(
+                submission.check_sender, self.rules, login or "", reverse_path
+            )
+
+    async def recipient(
+        self,
+        recipient: EnvelopeRecipient,
+        *,
+        reverse_path: Address | None,
+        peer: Peer,
+        login: str | None,
+    ) -> None:
+        """Take mail for our own addresses; from our own accounts for any."""
+        await self.store.peek(
+            delivery.check_recipient,
+            self.rules,
+            recipient.forward_path,
+            may_relay=self.service is Service.SUBMISSION and login is not None,
+        )
+
+    async def login(self, username: str, password: str, *, peer: Peer) -> str:
+        """See `authentication.login`."""
+        account = await authentication.login(
+            self.store, self.passwords, username, password
+        )
+        return str(account.address)
+
+    async def scram_verifier(
+        self, username: str, *, peer: Peer
+    ) -> ScramVerifier | None:
+        """No account keeps one."""
+        return None
+
+    async def scram_succeeded(self, username: str, *, peer: Peer) -> str:
+        return username
+
+    async def login_failed(self, username: str, *, peer: Peer) -> None:
+        return
+
+    def content(self) -> Content:
+        return SpooledContent(self.spool)
+
+    async def accept(self, envelope: Envelope, content: Content) -> Accepted:
+        """Make the mail durable and deliver it."""
+        delivered = await reception.accept(
+            self.store,
+            self.blobs,
+            self.rules,
+            trace_id=new_trace_id(self.clock()),
+            envelope=envelope,
+            content=content,
+            source=self.service.value,
+            per_recipient=self.service is Service.LMTP,
+        )
+        return Accepted(trace_id=delivered.trace_id, outcomes=delivered.errors)

@@ -1,0 +1,99 @@
+"""Accounts by id."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from postwarden.model.accounts import AccountState, Usage
+from postwarden.model.addresses import Address
+from postwarden.model.errors import NotFound
+from postwarden.services.ports import Store, UnitOfWork
+from tests.support.factories import ADA, BOB, NOW, account
+
+WHOLE = account(
+    Address('odd "one"', "bücher.example"),
+    name="Ada L.",
+    state=AccountState.DISABLED,
+    password_hash="$argon2id$...",
+    quota_octets=10**12,
+    quota_messages=7,
+    used_octets=1,
+    used_messages=2,
+    vault_octets=3,
+    vault_messages=4,
+    last_login_at=NOW - timedelta(microseconds=1),
+)
+
+
+async def test_an_account_comes_back_as_it_was_added(store: Store) -> None:
+    added = await store.transact(lambda uow: uow.accounts.add(WHOLE))
+
+    assert added == replace(WHOLE, id=added.id)
+    assert added.id > 0
+    assert await store.read(lambda uow: uow.accounts.get(added.id)) == added
+
+
+async def test_an_unknown_account_is_not_found(store: Store) -> None:
+    with pytest.raises(NotFound):
+        await store.read(lambda uow: uow.accounts.get(1))
+
+
+async def test_many_leaves_out_what_is_unknown(store: Store) -> None:
+    def work(uow: UnitOfWork) -> None:
+        ada, bob = uow.accounts.add(account(ADA)), uow.accounts.add(account(BOB))
+        assert ada.id < bob.id
+        found = uow.accounts.many([bob.id, 99, ada.id, bob.id])
+        assert found == {ada.id: ada, bob.id: bob}
+        assert uow.accounts.many(iter([])) == {}
+
+    await store.transact(work)
+
+
+async def test_replacing_writes_all_but_usage_and_login(store: Store) -> None:
+    def work(uow: UnitOfWork) -> None:
+        added = uow.accounts.add(WHOLE)
+        changed = account(BOB, id=added.id, name="Bob", quota_octets=1, used_octets=9)
+        uow.accounts.replace(changed)
+        assert uow.accounts.get(added.id) == replace(
+            changed,
+            used_octets=1,
+            used_messages=2,
+            vault_octets=3,
+            vault_messages=4,
+            last_login_at=WHOLE.last_login_at,
+        )
+
+    await store.transact(work)
+
+
+async def test_replacing_an_unknown_account_is_not_found(store: Store) -> None:
+    with pytest.raises(NotFound):
+        await store.transact(lambda uow: uow.accounts.replace(account(id=1)))
+
+
+async def test_usage_adds_up(store: Store) -> None:
+    def work(uow: UnitOfWork) -> None:
+        ada, bob = uow.accounts.add(account(ADA)).id, uow.accounts.add(account(BOB)).id
+        uow.accounts.use(
+            [
+                (ada, Usage(octets=100, messages=1)),
+                (bob, Usage(octets=5, messages=5, vault_octets=5, vault_messages=5)),
+                (ada, Usage(octets=-30, vault_octets=30, vault_messages=1)),
+            ]
+        )
+        used = uow.accounts.get(ada)
+        assert (used.used_octets, used.used_messages) == (70, 1)
+        assert (used.vault_octets, used.vault_messages) == (30, 1)
+        assert uow.accounts.get(bob).used_octets == 5
+
+    await store.transact(work)
+
+
+async def test_a_login_is_remembered(store: Store) -> None:
+    def work(uow: UnitOfWork) -> None:
+        ada = uow.accounts.add(account())
+        uow.accounts.remember_login(ada.id, NOW)
+        assert uow.accounts.get(ada.id) == replace(ada, last_login_at=NOW)
+
+    await store.transact(work)

@@ -1,0 +1,171 @@
+"""Cases with their plans, items and approvals."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from postwarden.model.cases import (
+    Approval,
+    CaseState,
+    ClassCount,
+    Cluster,
+    MatchClass,
+    Outcome,
+)
+from postwarden.model.errors import NotFound
+from postwarden.services.ports import Store, UnitOfWork
+from tests.support.factories import NOW, case, digest, plan, plan_item
+from tests.support.stores import BROKEN_CONSTRAINT
+
+
+async def test_a_case_comes_back_as_it_was_opened(store: Store) -> None:
+    opened = case(query='subject:"ä b"', ticket="T-1")
+
+    added = await store.transact(lambda uow: uow.cases.add(opened))
+
+    assert added == replace(opened, id=added.id)
+    assert await store.read(lambda uow: uow.cases.get(added.id)) == added
+    with pytest.raises(NotFound):
+        await store.read(lambda uow: uow.cases.get(99))
+
+
+async def test_a_case_is_replaced_if_it_is_there(store: Store) -> None:
+    def work(uow: UnitOfWork) -> None:
+        added = uow.cases.add(case())
+        changed = replace(added, state=CaseState.PREVIEWED, plan=5, ticket="T-2")
+        uow.cases.replace(changed)
+        assert uow.cases.get(added.id) == changed
+        with pytest.raises(NotFound):
+            uow.cases.replace(replace(changed, id=99))
+
+    await store.transact(work)
+
+
+async def test_cases_are_paged_in_the_order_they_were_opened(store: Store) -> None:
+    def work(uow: UnitOfWork) -> None:
+        one, two, three = (uow.cases.add(case(reason=r)) for r in "zyx")
+        assert uow.cases.page(limit=9) == [one, two, three]
+        assert uow.cases.page(after=one.id, limit=1) == [two]
+        assert uow.cases.page(after=three.id, limit=1) == []
+
+    await store.transact(work)
+
+
+async def test_a_plan_comes_back_with_its_summary(store: Store) -> None:
+    def work(uow: UnitOfWork) -> None:
+        draft = uow.cases.add_plan(plan(3, classes=()))
+        assert uow.cases.plan(draft.id) == draft
+        assert draft == replace(plan(3, classes=()), id=draft.id)
+        whole = replace(
+            draft,
+            classes=(MatchClass.SAME, MatchClass.EXACT),
+            sha256=digest("plan"),
+            messages=1,
+            copies=2,
+            accounts=3,
+            counts=(
+                ClassCount(
+                    match_class=MatchClass.VARIANT,
+                    messages=4,
+                    copies=5,
+                    accounts=6,
+                    included=False,
+                ),
+            ),
+            clusters=(
+                Cluster(
+                    fingerprint="00ff", subject="ß", author="a", messages=1, copies=2
+                ),
+            ),
+            warnings=("more than one content", "ü"),
+        )
+        uow.cases.replace_plan(whole)
+        assert uow.cases.plan(draft.id) == whole
+        with pytest.raises(NotFound):
+            uow.cases.replace_plan(replace(whole, id=99))
+        with pytest.raises(NotFound):
+            uow.cases.plan(99)
+
+    await store.transact(work)
+
+
+async def test_the_plans_of_a_case_are_listed_oldest_first(store: Store) -> None:
+    def work(uow: UnitOfWork) -> None:
+        one, two = uow.cases.add_plan(plan(1)), uow.cases.add_plan(plan(2))
+        three = uow.cases.add_plan(plan(1))
+        assert uow.cases.plans_of(1) == [one, three]
+        assert uow.cases.plans_of(2) == [two]
+        assert uow.cases.plans_of(3) == []
+
+    await store.transact(work)
+
+
+async def test_items_are_listed_by_number_and_filtered(store: Store) -> None:
+    items = [
+        plan_item(n, account=n % 2, outcome=Outcome.HELD if n == 3 else Outcome.PENDING)
+        for n in range(1, 6)
+    ]
+
+    def work(uow: UnitOfWork) -> None:
+        uow.cases.add_items(1, items[2:])
+        uow.cases.add_items(1, items[:2])
+        uow.cases.add_items(2, [plan_item(1, address="bob@example.org")])
+        listed = uow.cases.items
+        assert listed(1, limit=99) == items
+        assert listed(1, after=2, limit=2) == items[2:4]
+        assert listed(1, limit=9, outcomes=[Outcome.HELD]) == [items[2]]
+        assert listed(1, limit=9, outcomes=[Outcome.HELD, Outcome.PENDING]) == items
+        assert listed(1, limit=9, outcomes=[Outcome.FAILED]) == []
+        assert listed(1, limit=2, accounts=[1]) == [items[0], items[2]]
+        assert listed(1, limit=9, accounts=[0, 7], after=2) == [items[3]]
+        assert listed(1, limit=9, accounts=[0], outcomes=[Outcome.HELD]) == []
+        assert listed(3, limit=9) == []
+
+    await store.transact(work)
+
+
+async def test_an_item_is_in_a_plan_once(store: Store) -> None:
+    with pytest.raises(BROKEN_CONSTRAINT):
+        await store.transact(
+            lambda uow: uow.cases.add_items(1, [plan_item(1), plan_item(1)])
+        )
+
+    assert await store.read(lambda uow: uow.cases.items(1, limit=9)) == []
+
+
+async def test_only_what_became_of_an_item_is_updated(store: Store) -> None:
+    def work(uow: UnitOfWork) -> None:
+        uow.cases.add_items(1, [plan_item(n) for n in (1, 2, 3)])
+        done = replace(
+            plan_item(2),
+            outcome=Outcome.MOVED,
+            reason="found elsewhere",
+            acted_mailbox="Archive",
+        )
+        frozen = replace(done, address="x@y.example", uid=99, sha256=digest("other"))
+        uow.cases.update_items(1, [frozen, replace(done, item=9)])
+        assert uow.cases.items(1, limit=9) == [plan_item(1), done, plan_item(3)]
+        assert uow.cases.outcomes(1) == {Outcome.PENDING: 2, Outcome.MOVED: 1}
+        assert uow.cases.outcomes(2) == {}
+
+    await store.transact(work)
+
+
+async def test_approvals_are_listed_in_the_order_given(store: Store) -> None:
+    first = Approval(
+        case=1,
+        plan_sha256=digest("plan"),
+        actor="carol",
+        approved_at=NOW,
+        expires_at=NOW + timedelta(hours=72),
+    )
+    second = replace(first, actor="bob", approved_at=NOW - timedelta(hours=1))
+
+    def work(uow: UnitOfWork) -> None:
+        for approval in (first, replace(first, case=2), second, first):
+            uow.cases.add_approval(approval)
+        assert uow.cases.approvals(1) == [first, second, first]
+        assert uow.cases.approvals(3) == []
+
+    await store.transact(work)

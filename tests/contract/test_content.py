@@ -1,0 +1,132 @@
+"""Message bytes and full text."""
+
+from hashlib import sha256
+
+import pytest
+
+from postwarden.adapters.memory.content import MemoryBlobs
+from postwarden.model.errors import NotFound, StorageFull
+from postwarden.model.mailboxes import CopyState
+from postwarden.model.messages import SearchText
+from postwarden.model.queries.terms import Query, TextField, Words
+from postwarden.services.ports import SearchIndex, Store, UnitOfWork
+from tests.support.factories import account, copy_in, digest, message, search_text
+from tests.support.stores import NO_FULL_TEXT
+
+
+def fill(uow: UnitOfWork, count: int = 4) -> list[int]:
+    """Add messages 1 to `count`, each with one copy."""
+    inbox = uow.mailboxes.add(uow.accounts.add(account()).id, "INBOX", 1)
+    numbers = [uow.messages.add(message(str(n))).id for n in range(1, count + 1)]
+    uow.copies.add([copy_in(inbox, number, number) for number in numbers])
+    return numbers
+
+
+def about(*words: str) -> Query:
+    return Query(Words(TextField.TEXT, words))
+
+
+def text(number: int) -> SearchText:
+    return search_text(number, subject=f"Subject {number}", body="some Text")
+
+
+async def found(store: Store, query: Query) -> list[int]:
+    def search(uow: UnitOfWork) -> list[int]:
+        return list(uow.copies.search(query, states=[CopyState.LIVE], similar={}))
+
+    return await store.read(search)
+
+
+async def test_messages_wait_for_the_index_oldest_first(
+    store: Store, index: SearchIndex
+) -> None:
+    assert await index.pending(9) == []
+    assert await index.lag() == 0
+
+    one, two, three, four = await store.transact(fill)
+    assert await index.pending(2) == [(one, digest("1")), (two, digest("2"))]
+    assert await index.lag() == 4
+
+    await index.add([text(one), text(two)], two)
+    assert await index.pending(9) == [(three, digest("3")), (four, digest("4"))]
+    assert await index.lag() == 2
+
+
+async def test_a_message_without_text_is_done_with_those_before_it(
+    store: Store, index: SearchIndex
+) -> None:
+    one, two, three, _ = await store.transact(fill)
+
+    await index.add([text(one)], three)
+    assert await index.lag() == 1
+    await index.add([], two)
+    assert await index.lag() == 1
+    assert await found(store, about("text")) == [one]
+
+
+async def test_what_was_indexed_by_another_is_not_indexed_twice(
+    store: Store, index: SearchIndex
+) -> None:
+    one, two, *_ = await store.transact(fill)
+    await index.add([text(one)], one)
+
+    await index.add([search_text(one, subject="changed"), text(two)], two)
+
+    assert await found(store, about("text")) == [one, two]
+    assert await found(store, about("changed")) == []
+
+
+async def test_words_are_found_once_they_are_indexed(
+    store: Store, index: SearchIndex
+) -> None:
+    one, *_ = await store.transact(fill)
+    assert await found(store, about("subject")) == []
+
+    await index.add([text(one)], one)
+
+    assert await found(store, about("subject")) == [one]
+    assert await found(store, about("subject", "1")) == [one]
+    assert await found(store, about("1", "some")) == []
+
+
+async def test_a_transaction_that_writes_has_no_full_text(store: Store) -> None:
+    def search(uow: UnitOfWork) -> None:
+        list(uow.copies.search(about("x"), states=[], similar={}))
+        list(uow.ledger.search(about("x"), similar={}))
+
+    with pytest.raises(NO_FULL_TEXT):
+        await store.transact(search)
+    with pytest.raises(NO_FULL_TEXT):
+        await store.transact(
+            lambda uow: list(uow.ledger.search(about("x"), similar={}))
+        )
+
+
+async def test_content_comes_back_to_the_octet() -> None:
+    blobs, octets = MemoryBlobs(), bytes(range(256))
+
+    digest_put = await blobs.put(octets)
+
+    assert digest_put == sha256(octets).digest()
+    assert await blobs.put(octets) == digest_put
+    assert await blobs.get(digest_put) == octets
+    assert await blobs.has([digest_put, digest("absent"), digest_put]) == [
+        True,
+        False,
+        True,
+    ]
+    with pytest.raises(NotFound):
+        await blobs.get(digest("absent"))
+
+
+async def test_full_blobs_take_what_they_have_and_nothing_new() -> None:
+    blobs = MemoryBlobs(room=10)
+    blobs.check_room()
+    first = await blobs.put(b"0123456789")
+
+    with pytest.raises(StorageFull):
+        blobs.check_room()
+    with pytest.raises(StorageFull):
+        await blobs.put(b"x")
+    assert await blobs.put(b"0123456789") == first
+    assert await blobs.has([digest("x"), first]) == [False, True]

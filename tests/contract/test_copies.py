@@ -1,0 +1,292 @@
+"""Copies: the location index."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import pytest
+
+from postwarden.model.mailboxes import Copy, CopyState, Flag, Mailbox
+from postwarden.model.messages import Message
+from postwarden.services.ports import CopyFacts, Store, UnitOfWork
+from tests.support.factories import (
+    ADA,
+    NOW,
+    account,
+    copy_in,
+    digest,
+    envelope,
+    message,
+)
+from tests.support.stores import BROKEN_CONSTRAINT
+
+
+@dataclass(frozen=True)
+class Place:
+    """An account's two mailboxes and two messages."""
+
+    inbox: Mailbox
+    trash: Mailbox
+    first: Message
+    second: Message
+
+
+def make_place(uow: UnitOfWork) -> Place:
+    owner = uow.accounts.add(account()).id
+    return Place(
+        uow.mailboxes.add(owner, "INBOX", 1),
+        uow.mailboxes.add(owner, "Trash", 1),
+        uow.messages.add(message("first", size=1234)),
+        uow.messages.add(message("second", message_id=None, fingerprint=None)),
+    )
+
+
+@pytest.fixture
+async def place(store: Store) -> Place:
+    return await store.transact(make_place)
+
+
+def add(uow: UnitOfWork, *copies: Copy) -> list[Copy]:
+    return uow.copies.add(copies)
+
+
+async def test_a_copy_comes_back_as_it_was_added(store: Store, place: Place) -> None:
+    whole = copy_in(
+        place.inbox,
+        place.first.id,
+        2**32 - 1,
+        flags=Flag.SEEN | Flag.DRAFT,
+        keywords=("$Forwarded", "urgent"),
+        internal_date=NOW - timedelta(days=1),
+        modseq=2**60,
+        reception=3,
+        recipient=0,
+        state=CopyState.CONTAINED,
+    )
+
+    (added,) = await store.transact(add, whole)
+
+    assert added == replace(whole, id=added.id)
+    assert await store.read(lambda uow: uow.copies.many([added.id, 99])) == {
+        added.id: added
+    }
+
+
+async def test_ids_rise_in_the_order_given(store: Store, place: Place) -> None:
+    added = await store.transact(
+        add, *(copy_in(place.inbox, place.first.id, uid) for uid in (3, 1, 2))
+    )
+
+    ids = [copy.id for copy in added]
+    assert ids == sorted(ids)
+    assert [copy.uid for copy in added] == [3, 1, 2]
+
+
+async def test_a_uid_has_one_live_copy(store: Store, place: Place) -> None:
+    hidden = copy_in(place.inbox, place.first.id, 1, state=CopyState.VAULTED)
+    live = copy_in(place.inbox, place.first.id, 1)
+    await store.transact(add, hidden, hidden, live)
+
+    with pytest.raises(BROKEN_CONSTRAINT):
+        await store.transact(add, copy_in(place.trash, place.first.id, 1), live)
+
+    assert (
+        await store.read(lambda uow: uow.copies.in_mailbox(place.trash.id, limit=9))
+        == []
+    )
+
+
+async def test_updating_keeps_a_uid_for_one_live_copy(
+    store: Store, place: Place
+) -> None:
+    one, two, hidden = await store.transact(
+        add,
+        copy_in(place.inbox, place.first.id, 1),
+        copy_in(place.inbox, place.first.id, 2),
+        copy_in(place.inbox, place.first.id, 1, state=CopyState.CONTAINED),
+    )
+
+    for clash in (replace(two, uid=1), replace(hidden, state=CopyState.LIVE)):
+        with pytest.raises(BROKEN_CONSTRAINT):
+            await store.transact(lambda uow, c: uow.copies.update([c]), clash)
+
+    # In this order the UID is free when it is taken.
+    swap = [
+        replace(one, state=CopyState.VAULTED),
+        replace(hidden, state=CopyState.LIVE),
+    ]
+    await store.transact(lambda uow: uow.copies.update(swap))
+    found = await store.read(lambda uow: uow.copies.in_mailbox(place.inbox.id, limit=9))
+    assert [copy.id for copy in found] == [hidden.id, two.id]
+
+
+async def test_updating_writes_place_flags_and_state_only(
+    store: Store, place: Place
+) -> None:
+    (added,) = await store.transact(add, copy_in(place.inbox, place.first.id, 1))
+    later = NOW + timedelta(hours=1)
+    moved = replace(
+        added,
+        mailbox=place.trash.id,
+        uid=7,
+        flags=Flag.DELETED,
+        keywords=("a", "b"),
+        modseq=9,
+        save_date=later,
+        state=CopyState.CONTAINED,
+    )
+    other = replace(
+        moved, account=99, message=place.second.id, internal_date=later, size=5
+    )
+
+    await store.transact(lambda uow: uow.copies.update([other, replace(other, id=99)]))
+
+    assert await store.read(lambda uow: uow.copies.many([added.id, 99])) == {
+        added.id: moved
+    }
+
+
+async def test_a_mailbox_shows_live_copies_in_order_of_uid(
+    store: Store, place: Place
+) -> None:
+    await store.transact(
+        add,
+        copy_in(place.inbox, place.first.id, 5),
+        copy_in(place.inbox, place.second.id, 2),
+        copy_in(place.inbox, place.first.id, 3, state=CopyState.VAULTED),
+        copy_in(place.inbox, place.first.id, 4, state=CopyState.CONTAINED),
+        copy_in(place.trash, place.first.id, 1),
+        copy_in(place.inbox, place.first.id, 9),
+    )
+
+    def uids(uow: UnitOfWork, after: int, limit: int) -> list[int]:
+        found = uow.copies.in_mailbox(place.inbox.id, after_uid=after, limit=limit)
+        return [copy.uid for copy in found]
+
+    assert await store.read(uids, 0, 99) == [2, 5, 9]
+    assert await store.read(uids, 2, 1) == [5]
+    assert await store.read(uids, 9, 9) == []
+
+
+async def test_holding_says_which_messages_a_mailbox_shows(
+    store: Store, place: Place
+) -> None:
+    await store.transact(
+        add,
+        copy_in(place.inbox, place.first.id, 1),
+        copy_in(place.inbox, place.first.id, 2),
+        copy_in(place.inbox, place.second.id, 3, state=CopyState.VAULTED),
+        copy_in(place.trash, place.second.id, 1),
+    )
+
+    def holding(uow: UnitOfWork, mailbox: Mailbox, *messages: Message) -> set[int]:
+        return uow.copies.holding(mailbox.id, [each.id for each in messages])
+
+    both = (place.first, place.second)
+    assert await store.read(holding, place.inbox, *both) == {place.first.id}
+    assert await store.read(holding, place.trash, *both) == {place.second.id}
+    assert await store.read(holding, place.inbox, place.second) == set()
+    assert await store.read(holding, place.inbox) == set()
+
+
+async def test_facts_join_what_is_known_of_a_copy(store: Store, place: Place) -> None:
+    def work(uow: UnitOfWork) -> tuple[Copy, Copy, list[CopyFacts]]:
+        reception = uow.receptions.add("trace7", place.first.id, NOW, envelope())
+        one, two = uow.copies.add(
+            [
+                copy_in(
+                    place.inbox,
+                    place.first.id,
+                    1,
+                    flags=Flag.FLAGGED,
+                    keywords=("k",),
+                    reception=reception.id,
+                    recipient=0,
+                ),
+                copy_in(place.trash, place.second.id, 2, state=CopyState.VAULTED),
+            ]
+        )
+        uow.mailboxes.remove(place.trash.id)
+        return one, two, uow.copies.facts([two.id, 99, one.id, two.id])
+
+    one, two, facts = await store.transact(work)
+
+    gone = CopyFacts(
+        id=two.id,
+        account=place.inbox.account,
+        address=str(ADA),
+        mailbox="",
+        mailbox_id=place.trash.id,
+        uid=2,
+        flags=Flag(0),
+        keywords=(),
+        internal_date=NOW,
+        state=CopyState.VAULTED,
+        message=place.second.id,
+        size=1000,
+        sha256=digest("second"),
+        message_id=None,
+        fingerprint=None,
+        content_fingerprint=place.second.content_fingerprint,
+        subject="second",
+        author=str(ADA),
+        reception=None,
+        recipient=None,
+        trace_id=None,
+    )
+    there = replace(
+        gone,
+        id=one.id,
+        mailbox="INBOX",
+        mailbox_id=place.inbox.id,
+        uid=1,
+        flags=Flag.FLAGGED,
+        keywords=("k",),
+        state=CopyState.LIVE,
+        message=place.first.id,
+        size=1234,
+        sha256=digest("first"),
+        message_id="first@example.org",
+        fingerprint=place.first.fingerprint,
+        content_fingerprint=place.first.content_fingerprint,
+        subject="first",
+        reception=one.reception,
+        recipient=0,
+        trace_id="trace7",
+    )
+    assert facts == [gone, there, gone]
+
+
+async def test_counts_are_of_messages_copies_and_accounts(
+    store: Store, place: Place
+) -> None:
+    elsewhere = replace(place.inbox, id=77, account=78)
+    added = await store.transact(
+        add,
+        copy_in(place.inbox, place.first.id, 1),
+        copy_in(place.inbox, place.first.id, 2),
+        copy_in(place.trash, place.second.id, 1),
+        copy_in(elsewhere, place.second.id, 1),
+    )
+    ids = [copy.id for copy in added]
+
+    async def count(copies: list[int]) -> tuple[int, int, int]:
+        return await store.read(lambda uow: uow.copies.count(copies))
+
+    assert await count(ids) == (2, 4, 2)
+    assert await count(ids[:2]) == (1, 2, 1)
+    assert await count([*ids[:2], 99]) == (1, 2, 1)
+    assert await count([]) == (0, 0, 0)
+
+
+async def test_more_ids_than_a_statement_takes_are_no_matter(
+    store: Store, place: Place
+) -> None:
+    copies = [copy_in(place.inbox, place.first.id, uid) for uid in range(1, 1502)]
+    added = await store.transact(lambda uow: uow.copies.add(copies))
+    ids = [copy.id for copy in reversed(added)]
+
+    def ask(uow: UnitOfWork) -> tuple[list[int], tuple[int, int, int], int]:
+        facts = [each.id for each in uow.copies.facts(ids)]
+        return facts, uow.copies.count(ids), len(uow.copies.many(ids))
+
+    assert await store.read(ask) == (ids, (1, 1501, 1), 1501)

@@ -1,0 +1,192 @@
+"""Tasks: leased, resumable work."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from postwarden.model.errors import NotFound
+from postwarden.model.tasks import Task, TaskState
+from postwarden.services.ports import Store, UnitOfWork
+from tests.support.factories import NOW
+
+MINUTE = timedelta(minutes=1)
+NAMES = ("expand", "index")
+
+
+def add(
+    uow: UnitOfWork, name: str = "expand", subject: str = "1", time: datetime = NOW
+) -> Task:
+    return uow.tasks.add(name, subject, {"reception": 1}, time)
+
+
+def lease(
+    uow: UnitOfWork,
+    owner: str = "w1",
+    *,
+    now: datetime = NOW,
+    names: tuple[str, ...] = NAMES,
+    task: int | None = None,
+) -> Task | None:
+    return uow.tasks.lease(owner, names=names, now=now, until=now + MINUTE, task=task)
+
+
+async def test_a_task_begins_waiting(store: Store) -> None:
+    payload = {"b": [1, "x", None], "a": {"ü": 2.5}}
+
+    added = await store.transact(lambda uow: uow.tasks.add("n", "s", payload, NOW))
+
+    assert added == Task(
+        id=added.id,
+        name="n",
+        subject="s",
+        payload=payload,
+        state=TaskState.WAITING,
+        created_at=NOW,
+        run_at=NOW,
+    )
+    assert await store.read(lambda uow: uow.tasks.get(added.id)) == added
+    with pytest.raises(NotFound):
+        await store.read(lambda uow: uow.tasks.get(99))
+
+
+async def test_a_payload_comes_back_as_json_has_it(store: Store) -> None:
+    added = await store.transact(
+        lambda uow: uow.tasks.add("n", "s", {"pair": (1, 2)}, NOW)
+    )
+
+    assert added.payload == {"pair": [1, 2]}
+    with pytest.raises(TypeError):
+        await store.transact(lambda uow: uow.tasks.add("n", "t", {"at": NOW}, NOW))
+
+
+async def test_one_unfinished_task_per_name_and_subject(store: Store) -> None:
+    def work(uow: UnitOfWork) -> None:
+        first = add(uow)
+        assert uow.tasks.add("expand", "1", {"other": 2}, NOW + MINUTE) == first
+        assert add(uow, subject="2").id != first.id
+        assert add(uow, name="index").id != first.id
+        assert uow.tasks.unfinished("expand", "1") == first
+        assert uow.tasks.unfinished("expand", "3") is None
+        leased = lease(uow, task=first.id)
+        assert uow.tasks.unfinished("expand", "1") == leased
+        assert add(uow) == leased
+        assert uow.tasks.finish(first.id, "w1", TaskState.COMPLETED)
+        assert uow.tasks.unfinished("expand", "1") is None
+        assert add(uow).id > first.id
+
+    await store.transact(work)
+
+
+async def test_the_oldest_due_task_is_leased_first(store: Store) -> None:
+    def work(uow: UnitOfWork) -> None:
+        add(uow, subject="future", time=NOW + MINUTE)
+        second = add(uow, subject="second")
+        third = add(uow, name="index", subject="third")
+        first = add(uow, subject="first", time=NOW - MINUTE)
+        add(uow, name="foreign", time=NOW - MINUTE)
+        assert lease(uow) == replace(
+            first,
+            state=TaskState.IN_PROGRESS,
+            lease_owner="w1",
+            leased_until=NOW + MINUTE,
+            attempts=1,
+        )
+        assert [(lease(uow) or first).id for _ in range(2)] == [second.id, third.id]
+        assert lease(uow) is None
+        assert lease(uow, names=()) is None
+
+    await store.transact(work)
+
+
+async def test_a_named_task_is_leased_before_it_is_due_but_not_stolen(
+    store: Store,
+) -> None:
+    def work(uow: UnitOfWork) -> None:
+        add(uow, subject="due")
+        later = add(uow, subject="later", time=NOW + MINUTE)
+        assert lease(uow, names=("index",), task=later.id) is None
+        leased = lease(uow, task=later.id)
+        assert leased is not None
+        assert leased.id == later.id
+        assert lease(uow, "w2", task=later.id) is None
+        assert lease(uow, "w2", task=99) is None
+
+    await store.transact(work)
+
+
+async def test_an_expired_lease_is_taken_over(store: Store) -> None:
+    def work(uow: UnitOfWork) -> None:
+        task = add(uow)
+        lease(uow)
+        assert lease(uow, "w2", now=NOW + MINUTE - timedelta(microseconds=1)) is None
+        stolen = lease(uow, "w2", now=NOW + MINUTE)
+        assert stolen is not None
+        assert (stolen.lease_owner, stolen.attempts) == ("w2", 2)
+        assert not uow.tasks.renew(task.id, "w1", NOW + 9 * MINUTE)
+        assert not uow.tasks.finish(task.id, "w1", TaskState.COMPLETED)
+        assert not uow.tasks.retry(task.id, "w1", run_at=NOW, error="late")
+        assert uow.tasks.get(task.id) == stolen
+
+    await store.transact(work)
+
+
+async def test_a_renewed_lease_lasts(store: Store) -> None:
+    def work(uow: UnitOfWork) -> None:
+        task = add(uow)
+        assert not uow.tasks.renew(task.id, "w1", NOW + MINUTE)
+        lease(uow)
+        assert uow.tasks.renew(task.id, "w1", NOW + 3 * MINUTE)
+        assert lease(uow, "w2", now=NOW + 2 * MINUTE) is None
+        # Expired, and still its owner's as long as nobody took it.
+        assert uow.tasks.renew(task.id, "w1", NOW + 9 * MINUTE)
+        assert uow.tasks.get(task.id).leased_until == NOW + 9 * MINUTE
+
+    await store.transact(work)
+
+
+async def test_progress_is_written(store: Store) -> None:
+    def work(uow: UnitOfWork) -> None:
+        task = add(uow)
+        uow.tasks.progress(task.id, 5, 10)
+        uow.tasks.progress(99, 5, 10)
+        assert uow.tasks.get(task.id) == replace(task, done=5, total=10)
+
+    await store.transact(work)
+
+
+@pytest.mark.parametrize(
+    "state", [TaskState.COMPLETED, TaskState.FAILED, TaskState.CANCELED]
+)
+async def test_a_finished_task_is_nobodys(store: Store, state: TaskState) -> None:
+    def work(uow: UnitOfWork) -> None:
+        task = add(uow)
+        assert not uow.tasks.finish(task.id, "w1", state)
+        lease(uow)
+        assert uow.tasks.finish(task.id, "w1", state, error="why")
+        assert uow.tasks.get(task.id) == replace(
+            task, state=state, attempts=1, error="why"
+        )
+        assert not uow.tasks.finish(task.id, "w1", TaskState.COMPLETED)
+        assert not uow.tasks.renew(task.id, "w1", NOW + MINUTE)
+        assert lease(uow, now=NOW + MINUTE) is None
+        assert lease(uow, now=NOW + MINUTE, task=task.id) is None
+
+    await store.transact(work)
+
+
+async def test_a_task_that_is_retried_waits_again(store: Store) -> None:
+    def work(uow: UnitOfWork) -> None:
+        task = add(uow)
+        lease(uow)
+        assert uow.tasks.retry(task.id, "w1", run_at=NOW + MINUTE, error="busy")
+        assert uow.tasks.get(task.id) == replace(
+            task, run_at=NOW + MINUTE, attempts=1, error="busy"
+        )
+        assert not uow.tasks.retry(task.id, "w1", run_at=NOW, error="again")
+        assert lease(uow) is None
+        again = lease(uow, "w2", now=NOW + MINUTE)
+        assert again is not None
+        assert (again.attempts, again.error) == (2, "busy")
+
+    await store.transact(work)

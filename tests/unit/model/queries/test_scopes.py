@@ -1,0 +1,65 @@
+"""Where a term means nothing it is refused by name."""
+
+import pytest
+
+from postwarden.model.errors import Invalid
+from postwarden.model.queries import SCOPES, Query, Scope, check_scope, parse
+from tests.unit.model.queries.strategies import DIGESTS, NOW
+
+VALUES = {
+    "rcpt": "a@b.example",
+    "envelope-from": "<>",
+    "account": "@b.example",
+    "before": "2026-01-01",
+    "after": "2026-01-01",
+    "older": "7d",
+    "newer": "7d",
+    "larger": "1",
+    "smaller": "1",
+    "attachment-sha256": DIGESTS[0],
+    "sha256": DIGESTS[0],
+    "similar": DIGESTS[0],
+    "event": "DELIVER",
+    "ip": "::1",
+}
+
+
+def read(text: str) -> Query:
+    return parse(text, now=NOW)
+
+
+def written(term: str) -> str:
+    return term if ":" in term else f"{term}:{VALUES.get(term, 'x')}"
+
+
+@pytest.mark.parametrize("scope", Scope)
+@pytest.mark.parametrize("term", SCOPES)
+def test_every_term_works_where_the_table_says(term: str, scope: Scope) -> None:
+    query = read(f"word (a OR -{written(term)})")
+    if scope in SCOPES[term]:
+        check_scope(query, scope)
+        return
+    with pytest.raises(Invalid) as caught:
+        check_scope(query, scope)
+    assert caught.value.field == term.partition(":")[0]
+    assert str(caught.value).startswith(f"{term if ':' in term else f'{term}:'} at")
+    assert scope in str(caught.value)
+
+
+@pytest.mark.parametrize("scope", Scope)
+def test_bare_words_and_all_work_everywhere(scope: Scope) -> None:
+    check_scope(read('word "a phrase" wild*'), scope)
+    check_scope(read("all"), scope)
+
+
+@pytest.mark.parametrize("text", ["is:read", "is:unread", "in:inbox", "event:READ"])
+def test_a_tree_without_its_terms_is_checked_too(text: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        check_scope(Query(read(text).root), Scope.HOLD)
+    assert caught.value.field == text.partition(":")[0]
+
+
+def test_a_hold_refuses_moving_times_and_takes_fixed_ones() -> None:
+    with pytest.raises(Invalid, match=r"^older: at position 3 .* never change"):
+        check_scope(read("a older:7d"), Scope.HOLD)
+    check_scope(read("a before:2026-11-14"), Scope.HOLD)
