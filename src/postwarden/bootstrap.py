@@ -120,6 +120,7 @@ class Platform:
                 parallelism=settings.parallelism,
                 pool=settings.pool,
                 remembered=settings.remembered_seconds,
+                scram=settings.scram,
             )
         )
 

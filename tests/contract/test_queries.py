@@ -332,7 +332,6 @@ FIND = {
     "from:EVE@EVIL.EXAMPLE": "abcdl",
     "from:@evil.example": "abcdel",
     "from:m*": "e",
-    "from:m*@evil.example": "",
     "from:mailer-daemon@example.org": "k",
     "from:news@b\u00fccher.example": "gh",
     "from:news@xn--bcher-kva.example": "gh",
@@ -530,11 +529,25 @@ async def test_a_query_may_be_as_long_and_deep_as_it_can_be_written(
 ) -> None:
     many = " OR ".join(f"subject:word{n}" for n in range(498))
     mixed = " OR ".join(f"(-from:x{n}@y.example is:read)" for n in range(249))
-    deep = "(" * 48 + "-(from:eve is:read) invoice" + " is:live)" * 48
     long = '"' + " ".join(["word"] * 200) + '"'
+    deep, deeper, negated = "from:eve", "from:eve", "from:eve"
+    for _ in range(24):
+        deep = f"(subject:absent OR (-subject:absent {deep}))"
+        deeper = f"(trace:absent OR (-subject:absent {deeper}))"
+        negated = f"-(is:held OR -(is:live -subject:absent {negated}))"
+    wide = " OR ".join(f"(is:held subject:x{n})" for n in range(200)) + f" OR {deep}"
+    texts = {
+        f"{many} OR invoice": "abcdefijm",
+        f"-({many}) invoice": "abcdefijm",
+        mixed: "acfij",
+        long: "",
+        deep: "abcd",
+        deeper: "abcd",
+        negated: "abd",
+        wide: "abcd",
+    }
 
-    def ask(uow: UnitOfWork) -> list[str]:
-        texts = (f"{many} OR invoice", f"-({many}) invoice", mixed, deep, long)
-        return [found(uow, query(text)) for text in texts]
+    def ask(uow: UnitOfWork) -> dict[str, str]:
+        return {text: found(uow, query(text)) for text in texts}
 
-    assert await filled.read(ask) == ["abcdefijm", "abcdefijm", "acfij", "bdefij", ""]
+    assert await filled.read(ask) == texts

@@ -21,6 +21,8 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 
 from postwarden.adapters import password_schemes
 from postwarden.model.errors import Invalid
+from postwarden.wire.sasl import SaslError
+from postwarden.wire.scram import ScramVerifier
 
 MAX_PASSWORD = 1024  # octets
 MAX_REMEMBERED = 10_000  # logins
@@ -43,6 +45,7 @@ class PasswordCost:
     parallelism: int = 1
     pool: int = 2
     remembered: float = 60
+    scram: bool = False  # keep SCRAM verifiers too
 
 
 class Argon2Passwords:
@@ -60,6 +63,7 @@ class Argon2Passwords:
         self._nobody = _nobodys_hash(self._hasher)
         self._pool = ThreadPoolExecutor(cost.pool, "postwarden-passwords")
         self._verified = _Verified(cost.remembered, clock)
+        self._scram = cost.scram
 
     async def hash(self, password: str) -> str:
         """Return an argon2id hash; raises Invalid for what is no password."""
@@ -84,6 +88,15 @@ class Argon2Passwords:
         if matches:
             self._verified.add(octets, password_hash)
         return matches
+
+    async def scram(self, password: str) -> str | None:
+        """See `services.ports.Passwords.scram`."""
+        if not self._scram:
+            return None
+        try:
+            return await self._loop.run_in_executor(self._pool, _verifier, password)
+        except SaslError:  # a password that SASLprep prohibits has none
+            return None
 
     def is_outdated(self, password_hash: str) -> bool:
         """True for all but an argon2id hash of today's cost."""
@@ -194,3 +207,7 @@ def _matches_legacy(password: bytes, password_hash: str) -> bool:
         return password_schemes.read(password_hash)(password)
     except (Invalid, ValueError):
         return False
+
+
+def _verifier(password: str) -> str:
+    return ScramVerifier.of_password(password, salt=secrets.token_bytes(16)).format()

@@ -97,7 +97,6 @@ async def create_many(run: Invocation, file: FileWord, dry_run: DryRun = False) 
 
 async def _create(
     run: Invocation,
-    *,
     chunk: Sequence[Row | BadRow],
     tally: _Tally,
     seen: set[str] | None,

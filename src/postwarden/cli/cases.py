@@ -184,6 +184,7 @@ def _plan(plan: Plan) -> dict[str, object]:
         "messages": plan.messages,
         "copies": plan.copies,
         "accounts": plan.accounts,
+        "related": plan.related,
         "counts": [
             {
                 "class": each.match_class.value,

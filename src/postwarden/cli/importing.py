@@ -18,7 +18,7 @@ from postwarden.cli.output import Progress
 from postwarden.model.addresses import Address
 from postwarden.model.mailboxes import mailbox_name
 from postwarden.services import importing, indexing
-from postwarden.services.importing import Arrival, Outcome, Source, Tally
+from postwarden.services.importing import Arrival, Identity, Outcome, Source, Tally
 
 app = new_group("Bring mail from files into an account.")
 
@@ -154,8 +154,13 @@ async def _imported(
             importing.file, account, arrivals, duplicates=wish.duplicates
         )
 
+    async def present(mails: Sequence[Identity]) -> set[Identity]:
+        if wish.duplicates:
+            return set()
+        return await run.read(importing.present, account, mails)
+
     platform = run.platform
-    intake = Intake(run.output, put=platform.blobs.put, file=file)
+    intake = Intake(run.output, put=platform.blobs.put, file=file, present=present)
     try:
         await intake.take(items, progress)
     finally:

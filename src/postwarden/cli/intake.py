@@ -15,6 +15,7 @@ from postwarden.services.importing import (
     BadItem,
     Duplicate,
     FoundMail,
+    Identity,
     Outcome,
     Tally,
     arrival,
@@ -27,6 +28,7 @@ BATCH_OCTETS = 8 << 20
 
 Put = Callable[[bytes], Awaitable[bytes]]
 File = Callable[[Sequence[Arrival]], Awaitable[list[Outcome]]]
+Present = Callable[[Sequence[Identity]], Awaitable[set[Identity]]]
 Batch = list[tuple[FoundMail, bytes]]
 
 
@@ -35,13 +37,30 @@ async def digest_only(content: bytes) -> bytes:
     return hashlib.sha256(content).digest()
 
 
-class Intake:
-    """One import: `put` stores content, `file` files what is durable."""
+async def nothing_present(_: Sequence[Identity]) -> set[Identity]:
+    """Leave it to `file` to tell what is there already."""
+    return set()
 
-    def __init__(self, output: Output, *, put: Put, file: File) -> None:
+
+class Intake:
+    """One import: `put` stores content, `file` files what is durable.
+
+    What is `present` already is neither stored nor scanned again, so that an
+    import which was cut off soon is where it was.
+    """
+
+    def __init__(
+        self,
+        output: Output,
+        *,
+        put: Put,
+        file: File,
+        present: Present = nothing_present,
+    ) -> None:
         self._output = output
         self._put = put
         self._file = file
+        self._present = present
         self.tally = Tally()
 
     async def take(self, items: Iterable[Item], progress: Progress) -> None:
@@ -52,7 +71,9 @@ class Intake:
                 arrivals = await self._make_durable(batch)
                 if filing is not None:
                     await filing
-                filing = asyncio.create_task(self._file_batch(arrivals))
+                filing = None
+                if arrivals:
+                    filing = asyncio.create_task(self._file_batch(arrivals))
                 progress.advance(len(batch))
         finally:
             # However this ends, what is being filed is counted.
@@ -85,11 +106,26 @@ class Intake:
             return None
 
     async def _make_durable(self, batch: Batch) -> list[Arrival]:
-        digests = await asyncio.gather(*(self._put(content) for _, content in batch))
+        new = await self._new(batch)
+        digests = await asyncio.gather(*(self._put(content) for _, content in new))
         return [
             arrival(found, new_message(digest, content))
-            for (found, content), digest in zip(batch, digests, strict=True)
+            for (found, content), digest in zip(new, digests, strict=True)
         ]
+
+    async def _new(self, batch: Batch) -> Batch:
+        identities = [
+            (found.mailbox, hashlib.sha256(content).digest())
+            for found, content in batch
+        ]
+        present = await self._present(identities)
+        new = [
+            each
+            for each, identity in zip(batch, identities, strict=True)
+            if identity not in present
+        ]
+        self.tally.duplicates += len(batch) - len(new)
+        return new
 
     async def _file_batch(self, arrivals: Sequence[Arrival]) -> None:
         for each, outcome in zip(arrivals, await self._file(arrivals), strict=True):

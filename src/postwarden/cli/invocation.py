@@ -16,7 +16,7 @@ raises becomes an error line and an exit status in `cli.main`.
 import asyncio
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from enum import Enum
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -119,12 +119,8 @@ class Invocation:
     ) -> None:
         """Run a writing service, print what it changes, and take all of it back."""
         entries = await rehearsal.rehearse(self.platform.store, fn, *args, **kwargs)
-        if self.output.as_json:
-            changes = [rehearsal.change(entry) for entry in entries]
-            self.output.one({"dry_run": True, "changes": changes})
-            return
-        for entry in entries:
-            self.output.one({"would": entry.action, **rehearsal.change(entry)})
+        changes = [rehearsal.change(entry) for entry in entries]
+        self.output.rehearsed(changes)
 
     async def write(
         self,
@@ -204,7 +200,7 @@ def _platform_for(
     run: Invocation, opens: Opens, *, dry_run: bool
 ) -> AbstractContextManager[object]:
     if opens is Opens.NOTHING:
-        return contextmanager(lambda: iter([None]))()
+        return nullcontext()
     if opens is Opens.NEW and dry_run:
         return run.rehearsed()
     return run.opened(create=opens is Opens.NEW)

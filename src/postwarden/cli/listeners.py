@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import uvicorn
 
 from postwarden.adapters.certificates import CertificateFiles
+from postwarden.adapters.secret_files import secret_file
 from postwarden.bootstrap import Platform
 from postwarden.dialects import health
 from postwarden.model.errors import Invalid, Unavailable
@@ -92,6 +93,7 @@ class Listeners:
             per_address=settings.smtp.connections_per_address,
             exempt=settings.smtp.exempt_networks,
         )
+        self._scram_secret = secret_file(platform.places.data / "scram.key")
         self._mail: list[Server] = []
         self._web: list[tuple[uvicorn.Server, asyncio.Task[None]]] = []
 
@@ -148,6 +150,8 @@ class Listeners:
                 limits=self._limits(service),
                 implicit_tls=name == "submissions",
                 proxy_networks=settings.proxy_networks,
+                scram=self._settings.passwords.scram,
+                scram_secret=self._scram_secret,
             ),
             caps=self._caps,
             tls=self._certificate,

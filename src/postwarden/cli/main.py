@@ -47,6 +47,7 @@ from postwarden.model.errors import Invalid, MailError
 _C = "postwarden.cli"
 COMMANDS = (
     Registered("serve", f"{_C}.serve", "app", "Receive mail until SIGTERM."),
+    Registered("demo", f"{_C}.demo.command", "app", "See it work on invented mail."),
     Registered("domain", f"{_C}.domains", "app", "Manage hosted domains."),
     Registered(
         "domain-alias", f"{_C}.domain_aliases", "app", "Give domains other names."
@@ -65,6 +66,8 @@ COMMANDS = (
     Registered("trace", f"{_C}.finding", "trace_app", "Tell what happened to mail."),
     Registered("case", f"{_C}.cases", "app", "Remove mail everywhere, and undo it."),
     Registered("import", f"{_C}.importing", "app", "Bring mail from files."),
+    Registered("export", f"{_C}.exporting", "app", "Write mail to files."),
+    Registered("inventory", f"{_C}.inventory", "app", "List all addresses in a file."),
     Registered("audit", f"{_C}.audit", "app", "See who changed what."),
 )
 

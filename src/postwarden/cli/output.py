@@ -42,6 +42,13 @@ class Output:
         elif not self.quiet:
             self._write([text.visible(sentence)])
 
+    def rehearsed(self, changes: Sequence[Result]) -> None:
+        """Print what a dry run would have changed."""
+        if self.as_json:
+            self.one({"dry_run": True, "changes": changes})
+        else:
+            self._write(text.changes(changes))
+
     def rows(self, *columns: str) -> "Rows":
         """Return a printer of a list; people see these fields as columns."""
         return Rows(self, columns)

@@ -35,17 +35,22 @@ def visible(string: str) -> str:
 
 def cell(value: object, name: str = "") -> str:
     """Return one value as people read it; `name` tells sizes from numbers."""
-    if value is None:
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int) and (name.endswith("octets") or name == "size"):
-        return size(value)
-    if isinstance(value, list | tuple):
-        return ", ".join(cell(each) for each in value) or "-"
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key}={cell(each, key)}" for key, each in value.items())
-    return visible(str(value if isinstance(value, str) else plain(value))) or "-"
+    match value:
+        case None | "":
+            shown = "-"
+        case bool():
+            shown = "yes" if value else "no"
+        case int() if name.endswith("octets") or name == "size":
+            shown = size(value)
+        case datetime():
+            shown = f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
+        case list() | tuple():
+            shown = ", ".join(cell(each) for each in value) or "-"
+        case dict():
+            shown = ", ".join(f"{key}={cell(each, key)}" for key, each in value.items())
+        case _:
+            shown = visible(str(value if isinstance(value, str) else plain(value)))
+    return shown
 
 
 def size(octets: int) -> str:
@@ -70,6 +75,19 @@ def fields(result: Mapping[str, object]) -> Iterator[str]:
     for rows in tables:
         yield ""
         yield from Table(list(rows[0])).lines(rows, coloured=False)
+
+
+def changes(rehearsed: Iterable[Mapping[str, object]]) -> Iterator[str]:
+    """Yield what a dry run would have done, and each field before and after."""
+    for change in rehearsed:
+        yield visible(f"would {change['action']}: {change['object']}")
+        before, after = change["before"], change["after"]
+        old = before if isinstance(before, Mapping) else {}
+        new = after if isinstance(after, Mapping) else {}
+        for name in dict.fromkeys([*old, *new]):
+            yield f"  {_title(name)}: {cell(old.get(name), name)} -> " + cell(
+                new.get(name), name
+            )
 
 
 class Table:

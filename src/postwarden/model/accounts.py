@@ -23,7 +23,8 @@ class AccountState(StrEnum):
 class Account:
     """An account with its usage; sizes in octets, a quota of 0 is unlimited.
 
-    What is contained or vaulted counts as `vault_*` and never against the quota.
+    `scram` is a verifier (RFC 5803), kept only where SCRAM is switched on. What is
+    contained or vaulted counts as `vault_*` and never against the quota.
     """
 
     id: int
@@ -32,6 +33,7 @@ class Account:
     state: AccountState
     created_at: datetime
     password_hash: str | None = None
+    scram: str | None = None
     quota_octets: int = 0
     quota_messages: int = 0
     used_octets: int = 0

@@ -96,7 +96,8 @@ class ClassCount:
 class Plan:
     """A frozen list of copies and what to do with them.
 
-    `sha256` is None while the items are still being written.
+    `sha256` is None while the items are still being written. `related` counts
+    messages that reply to or refer to what was found; no plan touches them.
     """
 
     id: int = 0
@@ -110,6 +111,7 @@ class Plan:
     messages: int = 0
     copies: int = 0
     accounts: int = 0
+    related: int = 0
     counts: tuple[ClassCount, ...] = ()
     clusters: tuple[Cluster, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -98,6 +98,7 @@ def change(
         old,
         name=old.name if name is None else check_name(name),
         password_hash=password_hash or old.password_hash,
+        scram=None if password_hash else old.scram,
         quota_octets=check_quota(quota_octets, old.quota_octets),
         quota_messages=check_quota(quota_messages, old.quota_messages),
         state=state or old.state,

@@ -27,8 +27,29 @@ async def login(
     if account is None or known is None:
         raise Unauthenticated
     new = await passwords.hash(password) if passwords.is_outdated(known) else None
-    if new is not None or await store.peek(_is_due, account):
-        await store.transact(_remember, account, new)
+    scram = await passwords.scram(password) if account.scram is None else None
+    is_due = await store.peek(_is_due, account)
+    if new or scram or is_due:
+        await store.transact(_remember, account, new, scram)
+    return account
+
+
+async def scram_verifier(store: Store, username: str) -> str | None:
+    """Return what an active account keeps for SCRAM-SHA-256, None without one."""
+    account = await store.peek(_active_account, username)
+    return None if account is None else account.scram
+
+
+async def proven(store: Store, username: str) -> Account:
+    """Return the account whose password a SCRAM exchange proved.
+
+    Raises Unauthenticated when it was removed or disabled meanwhile.
+    """
+    account = await store.peek(_active_account, username)
+    if account is None:
+        raise Unauthenticated
+    if await store.peek(_is_due, account):
+        await store.transact(_remember, account, None, None)
     return account
 
 
@@ -52,9 +73,17 @@ def _is_due(uow: UnitOfWork, account: Account) -> bool:
     return last is None or uow.now - last >= _REMEMBERED
 
 
-def _remember(uow: UnitOfWork, account: Account, password_hash: str | None) -> None:
-    """Write the time, and the new hash unless the password has changed since."""
+def _remember(
+    uow: UnitOfWork, account: Account, password_hash: str | None, scram: str | None
+) -> None:
+    """Write the time, and what is new unless the password has changed since."""
     now = uow.accounts.get(account.id)
-    if password_hash is not None and now.password_hash == account.password_hash:
-        uow.accounts.replace(replace(now, password_hash=password_hash))
+    if (password_hash or scram) and now.password_hash == account.password_hash:
+        uow.accounts.replace(
+            replace(
+                now,
+                password_hash=password_hash or now.password_hash,
+                scram=scram or now.scram,
+            )
+        )
     uow.accounts.remember_login(account.id, uow.now)

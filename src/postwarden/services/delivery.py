@@ -79,7 +79,9 @@ def accept(
     errors = _full_accounts(uow, found, message.size, len(envelope.recipients))
     if errors and all(errors):
         raise errors[0] or OverQuota("quota", 0)
-    reception = uow.receptions.add(trace_id, stored.id, uow.now, envelope)
+    reception = uow.receptions.add(
+        trace_id, stored.id, uow.now, envelope, host=rules.host
+    )
     _record_reception(uow, reception, envelope, found, source)
     refused = {n for n, error in enumerate(errors) if error and per_recipient}
     pending = _pending(found, refused)

@@ -129,6 +129,15 @@ def _own_date(message: NewMessage) -> datetime | None:
     return date or message.date
 
 
+Identity = tuple[str, bytes]
+"""Mailbox and SHA-256: what makes a mail that is filed there a duplicate."""
+
+
+def present(uow: UnitOfWork, account: int, mails: Sequence[Identity]) -> set[Identity]:
+    """Return which of these mails the account has in these mailboxes already."""
+    return {each for each in mails if _is_there(uow, account, *each)}
+
+
 def target(
     uow: UnitOfWork, actor: Actor, address: Address, *, create: bool = False
 ) -> int:
@@ -151,10 +160,10 @@ def file(
     room = _Room(uow.accounts.get(account))
     outcomes: list[Outcome] = []
     new: list[tuple[Arrival, placement.NewCopy]] = []
-    there: set[tuple[str, bytes]] = set()
+    there: set[Identity] = set()
     for each in arrivals:
         identity = each.mailbox, each.message.sha256
-        if not duplicates and (identity in there or _is_there(uow, account, each)):
+        if not duplicates and (identity in there or _is_there(uow, account, *identity)):
             outcomes.append(Duplicate())
             continue
         error = room.take(each.message.size)
@@ -193,11 +202,11 @@ def _new_copy(uow: UnitOfWork, account: int, each: Arrival) -> placement.NewCopy
     )
 
 
-def _is_there(uow: UnitOfWork, account: int, each: Arrival) -> bool:
-    message = uow.messages.find(each.message.sha256)
+def _is_there(uow: UnitOfWork, account: int, mailbox_name: str, sha256: bytes) -> bool:
+    message = uow.messages.find(sha256)
     if message is None:
         return False
-    mailbox = uow.mailboxes.find(account, each.mailbox)
+    mailbox = uow.mailboxes.find(account, mailbox_name)
     return mailbox is not None and bool(uow.copies.holding(mailbox.id, [message.id]))
 
 
@@ -226,7 +235,7 @@ class Rehearsal:
         """Take the account, None for one that would be created."""
         self._account = account
         self._room = _Room(account)
-        self._there: set[tuple[str, bytes]] = set()
+        self._there: set[Identity] = set()
 
     def file(
         self, uow: UnitOfWork, arrivals: Sequence[Arrival], *, duplicates: bool
@@ -239,7 +248,7 @@ class Rehearsal:
         account = self._account
         if not duplicates and (
             identity in self._there
-            or (account is not None and _is_there(uow, account.id, each))
+            or (account is not None and _is_there(uow, account.id, *identity))
         ):
             return Duplicate()
         error = self._room.take(each.message.size)

@@ -41,7 +41,9 @@ def start(uow: UnitOfWork, actor: Actor, address: Address) -> Removal:
     entries.refuse_if_needed(uow, account.address)
     pointing = uow.directory.pointing_at(account.address, limit=SHOWN)
     uow.accounts.replace(
-        replace(account, state=AccountState.PENDING_DELETION, password_hash=None)
+        replace(
+            account, state=AccountState.PENDING_DELETION, password_hash=None, scram=None
+        )
     )
     uow.directory.remove(account.address)
     task = uow.tasks.add(TASK, str(account.id), {"account": account.id}, uow.now)

@@ -69,6 +69,19 @@ def choice(*words: str) -> Kind:
     return Kind("", f"one of {', '.join(words)}", read)
 
 
+def switch() -> Kind:
+    def read(value: object) -> bool:
+        known = {"true": True, "on": True, "false": False, "off": False}
+        if isinstance(value, bool):
+            return value
+        return known[str(value).lower()] if str(value).lower() in known else _refused()
+
+    def _refused() -> bool:
+        raise ValueError("neither true nor false")
+
+    return Kind("", "true or false", read, lambda value: "true" if value else "false")
+
+
 def host_name() -> Kind:
     def read(value: object) -> str:
         return domain_name(_text(value)) if value != "" else ""

@@ -189,6 +189,14 @@ class PasswordSettings:
     pool: int = field(
         default=2, metadata=_of(kinds.count(1, 64), "hashes computed at a time")
     )
+    scram: bool = field(
+        default=False,
+        metadata=_of(
+            kinds.switch(),
+            "offer SCRAM-SHA-256 and keep its verifiers (RFC 7677), made at the "
+            "first login with PLAIN",
+        ),
+    )
     remembered_seconds: float = field(
         default=MINUTE,
         metadata=_of(

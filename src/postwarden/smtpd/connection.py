@@ -1,20 +1,20 @@
 """One connection: what its octets say to a session, and what it answers."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from postwarden.model.envelopes import Peer
-from postwarden.smtpd import replies
-from postwarden.smtpd.caps import ConnectionCaps, Networks, parse_ip
+from postwarden.smtpd import arrival, replies
+from postwarden.smtpd.caps import ConnectionCaps, Networks
 from postwarden.smtpd.desk import Desk
 from postwarden.smtpd.journal import note, report
 from postwarden.smtpd.options import KIB, ListenerOptions, Service
 from postwarden.smtpd.pace import Pace
 from postwarden.smtpd.session import LmtpSession, Next, Replies, Session
 from postwarden.smtpd.stream import Gone, Overdue, Stream
-from postwarden.wire.proxy import ProxyError, ProxyReader
 from postwarden.wire.smtp.lines import Lines
 from postwarden.wire.smtp.problems import Malformed
 from postwarden.wire.smtp.replies import Reply
@@ -45,60 +45,63 @@ class Connection:
     """Feeds a session one command after the other, as one task.
 
     The replies to a pipelined group leave together when nothing more of it has
-    arrived (RFC 2920 §3.2).
+    arrived (RFC 2920 §3.2). A connection begins with the transport of `stream`, or
+    with an `accepted` socket that has yet to show something.
     """
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(
+        self, listener: Listener, accepted: socket.socket | None = None
+    ) -> None:
         self._listener = listener
+        self._limits = listener.options.bounds
         self._loop = asyncio.get_running_loop()
+        self._accepted = accepted
         self.stream = Stream(
-            listener.options.bounds,
+            self._limits,
             listener.buffer,
-            on_made=self._begin,
+            on_made=self._made,
             on_lost=self._lost,
         )
         self._lines = Lines(self.stream.pending)
-        self._pace = Pace(listener.options.bounds)
+        self._pace = Pace(self._limits)
         self._task: asyncio.Task[None] | None = None
         self._counted_as: str | None = None
         self._is_stopping = self._is_lost = False
         # Set when the transport is closed and the last call of the desk has ended.
         self.ended: asyncio.Future[None] = self._loop.create_future()
+        if accepted is not None:
+            self._begin()
 
     def stop(self) -> None:
         """End at the next moment when nothing is being received."""
         self._is_stopping = True
-        self.stream.nudge()
+        if self.stream.is_made:
+            self.stream.nudge()
+        else:
+            self.abort()
 
     def abort(self) -> None:
         """End now."""
-        self.stream.abort()
+        if self.stream.is_made:
+            self.stream.abort()
         if self._task is not None:
             self._task.cancel()
 
     # region beginning and end
 
+    def _made(self) -> None:
+        if self._accepted is None:
+            self._begin()
+
     def _begin(self) -> None:
-        listener = self._listener
-        listener.connections.add(self)
-        if not listener.caps.enter():
-            self._turn_away(replies.TOO_MANY_CONNECTIONS)
-            return
-        self._counted_as = ""
-        if self._is_proxied or listener.options.implicit_tls:
-            self.stream.allow(0)
-        self._task = self._loop.create_task(self._run())
+        self._listener.connections.add(self)
+        if self._listener.caps.enter():
+            self._counted_as = ""
+            work = self._run()
+        else:
+            work = self._turn_away()
+        self._task = self._loop.create_task(work)
         self._task.add_done_callback(self._finished)
-
-    @property
-    def _is_proxied(self) -> bool:
-        ip, _ = self.stream.peername
-        return bool(ip) and ip in self._listener.proxies
-
-    def _turn_away(self, reply: Reply) -> None:
-        if not self._listener.options.implicit_tls:
-            self.stream.write(reply.octets)
-        self.stream.hang_up(in_mid_talk=False)
 
     def _lost(self) -> None:
         self._is_lost = True
@@ -110,6 +113,11 @@ class Connection:
     def _finished(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             report(error)
+        if not self.stream.is_made:
+            if self._accepted is not None:
+                self._accepted.close()
+            self._lost()
+        elif task.cancelled() or task.exception() is not None:
             self.stream.abort()
         self._leave()
 
@@ -122,12 +130,20 @@ class Connection:
     # endregion
     # region conversation
 
+    async def _turn_away(self) -> None:
+        if self._listener.options.implicit_tls:
+            return  # nothing is said in the clear, and a handshake costs too much
+        if self._accepted is not None:
+            await arrival.connect(self._accepted, self.stream, None, self._limits)
+        self._write((replies.TOO_MANY_CONNECTIONS,))
+        self.stream.hang_up(in_mid_talk=False)
+
     async def _run(self) -> None:
         try:
-            peer = await self._meet()
-            session = self._open(peer)
-        except (Gone, Overdue):
-            self.stream.hang_up(in_mid_talk=False)
+            session = await self._meet()
+        except Gone:
+            if self.stream.is_made:
+                self.stream.hang_up(in_mid_talk=False)
             return
         try:
             await self._converse(session)
@@ -139,47 +155,43 @@ class Connection:
         finally:
             session.close()
 
-    async def _meet(self) -> Peer:
-        """Return who is connected, by the PROXY header where one must come."""
-        ip, port = self.stream.peername
-        local_ip, local_port = self.stream.sockname
-        peer = Peer(
-            ip=str(parse_ip(ip)) if ip else "",
-            port=port,
-            local_ip=str(parse_ip(local_ip)) if local_ip else "",
-            local_port=local_port,
-        )
-        if not self._is_proxied:
-            return peer
-        deadline = self._loop.time() + self._listener.options.bounds.proxy_seconds
-        reader = ProxyReader()
-        try:
-            while not reader.is_complete:
-                self.stream.allow(reader.wanted)
-                await self.stream.more(deadline)
-                reader.feed(self._lines.take_all())
-        except ProxyError as error:
-            note("smtp.proxy-refused", peer=peer, reason=str(error))
-            raise Gone from error
-        header = reader.header
-        if header is None:
-            return peer
-        return replace(
-            peer,
-            ip=str(parse_ip(header.ip)),
-            port=header.port,
-            local_ip=str(parse_ip(header.local_ip)),
-            local_port=header.local_port,
-        )
+    async def _meet(self) -> Session:
+        """Learn who is connected; raises Gone for whom we do not talk to."""
+        accepted, options = self._accepted, self._listener.options
+        if accepted is None:
+            peer = arrival.peer_of(self.stream.peername, self.stream.sockname)
+            self._admit(peer)
+            return self._open(peer)
+        peer = arrival.peer_at(accepted)
+        if peer.ip and peer.ip in self._listener.proxies:
+            peer = await arrival.read_proxy_header(accepted, peer, self._limits)
+        context = self._context(peer) if options.implicit_tls else None
+        if context is not None:
+            self._admit(peer)
+        await arrival.connect(accepted, self.stream, context, self._limits)
+        if context is None:
+            self._admit(peer)
+        return self._open(replace(peer, tls=self.stream.tls))
+
+    def _admit(self, peer: Peer) -> None:
+        """Count a client by its address; raises Gone for one too many."""
+        counted_as = self._listener.caps.enter_address(peer.ip)
+        if counted_as is not None:
+            self._counted_as = counted_as
+            return
+        if self.stream.is_made:
+            self._write((replies.TOO_MANY_FROM_ADDRESS,))
+        raise Gone
+
+    def _context(self, peer: Peer) -> ssl.SSLContext:
+        context = self._listener.tls()
+        if context is None:
+            note("smtp.tls-unavailable", peer=peer)
+            raise Gone
+        return context
 
     def _open(self, peer: Peer) -> Session:
         listener = self._listener
-        self._counted_as = listener.caps.enter_address(peer.ip)
-        if self._counted_as is None:
-            self._counted_as = ""
-            if not listener.options.implicit_tls:
-                self.stream.write(replies.TOO_MANY_FROM_ADDRESS.octets)
-            raise Gone
         return _SESSIONS[listener.options.service](
             listener.desk,
             listener.options,
@@ -193,10 +205,6 @@ class Connection:
         Raises Gone when the client may still be talking, Overdue when it does not
         take our replies.
         """
-        if self._listener.options.implicit_tls:
-            await self._secure(session)
-        else:
-            self.stream.allow(None)
         self._write((session.greeting(),))
         while True:
             answer = await self._step(session)
@@ -206,7 +214,8 @@ class Connection:
             if self.stream.is_congested:
                 await self.stream.flush(self._pace.command_deadline(self._loop.time()))
             if session.next is Next.TLS:
-                await self._secure(session)
+                tls = await self.stream.start_tls(self._context(session.peer))
+                session.secure(replace(session.peer, tls=tls))
             elif session.next is Next.CLOSE:
                 if session.was_seen_off:
                     raise Gone
@@ -256,15 +265,7 @@ class Connection:
         if not session.is_receiving:
             self._pace.waited(self._loop.time() - began)
 
-    async def _secure(self, session: Session) -> None:
-        context = self._listener.tls()
-        if context is None:
-            note("smtp.tls-unavailable", peer=session.peer)
-            raise Gone
-        tls = await self.stream.start_tls(context)
-        session.secure(replace(session.peer, tls=tls))
-
-    def _write(self, answer: Replies) -> None:
+    def _write(self, answer: tuple[Reply, ...]) -> None:
         for reply in answer:
             self.stream.write(reply.octets)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from postwarden.model.errors import Invalid
+from postwarden.smtpd.arrival import accept_all
 from postwarden.smtpd.caps import ConnectionCaps, Networks
 from postwarden.smtpd.connection import Connection, Listener, TlsProvider
 from postwarden.smtpd.desk import Desk
@@ -48,6 +49,7 @@ class Server:
             proxies=proxies,
         )
         self._servers: list[asyncio.Server] = []
+        self._accepting: list[tuple[asyncio.Task[None], socket.socket]] = []
 
     @property
     def connections(self) -> int:
@@ -62,27 +64,36 @@ class Server:
             sockets = [_unix_socket(self._endpoint, self._options.socket_mode)]
         else:
             sockets = await _tcp_sockets(*self._endpoint)
-        loop = asyncio.get_running_loop()
         for listening in sockets:
-            if isinstance(self._endpoint, Path):
-                server = await loop.create_unix_server(
-                    self._protocol, sock=listening, backlog=self._options.backlog
-                )
-            else:
-                server = await loop.create_server(
-                    self._protocol, sock=listening, backlog=self._options.backlog
-                )
-            self._servers.append(server)
+            await self._listen(listening)
         return _format(sockets[0])
+
+    async def _listen(self, listening: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        backlog = self._options.backlog
+        if self._options.implicit_tls or self._options.proxy_networks:
+            listening.listen(backlog)
+            accepting = loop.create_task(accept_all(listening, self._arrived))
+            self._accepting.append((accepting, listening))
+        elif listening.family == socket.AF_UNIX:
+            self._servers.append(
+                await loop.create_unix_server(
+                    self._protocol, sock=listening, backlog=backlog
+                )
+            )
+        else:
+            self._servers.append(
+                await loop.create_server(
+                    self._protocol, sock=listening, backlog=backlog
+                )
+            )
 
     async def stop(self, graceful_seconds: float) -> None:
         """Stop listening, see idle sessions off, let mails under way end.
 
         What has not ended after `graceful_seconds` is cut off, unacknowledged.
         """
-        for server in self._servers:
-            server.close()
-        self._servers.clear()
+        await self._close()
         if isinstance(self._endpoint, Path):
             with suppress(FileNotFoundError):
                 self._endpoint.unlink()
@@ -94,6 +105,16 @@ class Server:
             connection.abort()
         await self._drained(1)
 
+    async def _close(self) -> None:
+        for server in self._servers:
+            server.close()
+        self._servers.clear()
+        for accepting, listening in self._accepting:
+            accepting.cancel()
+            await asyncio.wait([accepting])
+            listening.close()
+        self._accepting.clear()
+
     async def _drained(self, seconds: float) -> None:
         """Wait until the last connection has ended, or for so long."""
         ended = [connection.ended for connection in self._listener.connections]
@@ -102,6 +123,9 @@ class Server:
 
     def _protocol(self) -> asyncio.BaseProtocol:
         return Connection(self._listener).stream
+
+    def _arrived(self, accepted: socket.socket) -> None:
+        Connection(self._listener, accepted)
 
 
 def _parse(address: str) -> _Endpoint:

@@ -13,7 +13,7 @@ from postwarden.services.traceids import new_trace_id
 from postwarden.smtpd.content import SpooledContent
 from postwarden.smtpd.desk import Accepted
 from postwarden.smtpd.options import ContentOptions, Service
-from postwarden.wire.scram import ScramVerifier
+from postwarden.wire.scram import ScramVerifier, parse_verifier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +64,13 @@ class StoreDesk:
     async def scram_verifier(
         self, username: str, *, peer: Peer
     ) -> ScramVerifier | None:
-        """No account keeps one."""
-        return None
+        """Return what the account keeps; only where SCRAM is switched on."""
+        kept = await authentication.scram_verifier(self.store, username)
+        return None if kept is None else parse_verifier(kept)
 
     async def scram_succeeded(self, username: str, *, peer: Peer) -> str:
-        return username
+        """See `authentication.proven`."""
+        return str((await authentication.proven(self.store, username)).address)
 
     async def login_failed(self, username: str, *, peer: Peer) -> None:
         return

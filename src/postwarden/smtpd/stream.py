@@ -42,13 +42,12 @@ class Stream(asyncio.BufferedProtocol):
         self._loop = asyncio.get_running_loop()
         self._alarm = Alarm(self._loop, self._ring)
         self._closer: asyncio.TimerHandle | None = None
-        self._allowance: int | None = None
         self._out: list[bytes] = []
         self._out_size = 0
         self._waiter: asyncio.Future[None] | None = None
         self._is_lost = self._is_closing = self._is_nudged = self._is_overdue = False
         self._is_at_end = self._read_paused = self._write_paused = False
-        self._transport: asyncio.Transport
+        self._transport: asyncio.Transport | None = None
 
     # region called by the event loop
 
@@ -58,17 +57,16 @@ class Stream(asyncio.BufferedProtocol):
         self._on_made()
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        return self._buffer[: self._allowance or None]
+        return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
         if self._is_closing:
             return
         pending = self.pending
         pending += self._buffer[:nbytes]
-        if self._allowance is not None:
-            self._allowance -= nbytes
-        if self._allowance == 0 or len(pending) > self._limits.read_ahead:
-            self._pause_reading()
+        if len(pending) > self._limits.read_ahead and not self._read_paused:
+            self._read_paused = True
+            self._made.pause_reading()
         self._wake()
 
     def eof_received(self) -> bool:
@@ -97,19 +95,32 @@ class Stream(asyncio.BufferedProtocol):
     # endregion
 
     @property
-    def peername(self) -> tuple[str, int]:
-        """Address and port of the other side; empty on a unix socket."""
-        return _endpoint(self._transport.get_extra_info("peername"))
+    def is_made(self) -> bool:
+        """Whether there is a transport, or was one."""
+        return self._transport is not None
 
     @property
-    def sockname(self) -> tuple[str, int]:
-        return _endpoint(self._transport.get_extra_info("sockname"))
+    def peername(self) -> object:
+        return self._made.get_extra_info("peername")
 
-    def allow(self, octets: int | None) -> None:
-        """Read at most so many octets from now on; None takes the bound away."""
-        self._allowance = octets
-        if octets == 0:
-            self._pause_reading()
+    @property
+    def sockname(self) -> object:
+        return self._made.get_extra_info("sockname")
+
+    @property
+    def tls(self) -> str | None:
+        """Protocol and cipher, None in the clear."""
+        secured: ssl.SSLObject | None = self._made.get_extra_info("ssl_object")
+        if secured is None:
+            return None
+        cipher = secured.cipher()
+        return f"{secured.version()} {cipher[0] if cipher else ''}".rstrip()
+
+    @property
+    def _made(self) -> asyncio.Transport:
+        if self._transport is None:
+            raise Gone
+        return self._transport
 
     async def more(self, deadline: float) -> None:
         """Send what is to be sent and return when more has arrived.
@@ -124,7 +135,7 @@ class Stream(asyncio.BufferedProtocol):
                 raise Gone
             if self._read_paused:
                 self._read_paused = False
-                self._transport.resume_reading()
+                self._made.resume_reading()
             await self._wait(deadline)
         self._is_nudged = False
 
@@ -150,7 +161,7 @@ class Stream(asyncio.BufferedProtocol):
     def is_congested(self) -> bool:
         return self._write_paused
 
-    async def start_tls(self, context: ssl.SSLContext) -> str:
+    async def start_tls(self, context: ssl.SSLContext) -> str | None:
         """Shake hands as the server; return protocol and cipher. Raises Gone.
 
         What had arrived in the clear is dropped: whoever sent it, it was not said
@@ -158,10 +169,9 @@ class Stream(asyncio.BufferedProtocol):
         """
         self._write_out()
         self.pending.clear()
-        self._allowance = None
         try:
             transport = await self._loop.start_tls(
-                self._transport,
+                self._made,
                 self,
                 context,
                 server_side=True,
@@ -176,9 +186,7 @@ class Stream(asyncio.BufferedProtocol):
             raise Gone
         self._adopt(transport)
         self._read_paused = self._write_paused = False
-        secured: ssl.SSLObject = transport.get_extra_info("ssl_object")
-        cipher = secured.cipher()
-        return f"{secured.version()} {cipher[0] if cipher else ''}".rstrip()
+        return self.tls
 
     def hang_up(self, *, in_mid_talk: bool) -> None:
         """Send what is left and close; give up after `close_seconds`.
@@ -192,20 +200,19 @@ class Stream(asyncio.BufferedProtocol):
         self._write_out()
         self._is_closing = True
         self.pending.clear()
-        self._allowance = None
         self._closer = self._loop.call_later(self._limits.close_seconds, self.abort)
         if in_mid_talk and not (self._is_at_end or self._is_tls):
-            self._transport.write_eof()
-            self._transport.resume_reading()
+            self._made.write_eof()
+            self._made.resume_reading()
         else:
-            self._transport.close()
+            self._made.close()
 
     def abort(self) -> None:
-        self._transport.abort()
+        self._made.abort()
 
     @property
     def _is_tls(self) -> bool:
-        return not self._transport.can_write_eof()
+        return not self._made.can_write_eof()
 
     def _adopt(self, transport: asyncio.Transport) -> None:
         self._transport = transport
@@ -213,18 +220,13 @@ class Stream(asyncio.BufferedProtocol):
 
     def _lose(self, error: OSError | None) -> None:
         """End a connection whose handshake failed: no loop tells us of its end."""
-        self._transport.abort()
+        self._made.abort()
         self.connection_lost(error)
 
     def _write_out(self) -> None:
         out, self._out, self._out_size = self._out, [], 0
         if out and not self._is_lost:
-            self._transport.write(b"".join(out))
-
-    def _pause_reading(self) -> None:
-        if not self._read_paused:
-            self._read_paused = True
-            self._transport.pause_reading()
+            self._made.write(b"".join(out))
 
     async def _wait(self, deadline: float) -> None:
         if self._is_lost:
@@ -249,9 +251,3 @@ class Stream(asyncio.BufferedProtocol):
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
-
-
-def _endpoint(name: object) -> tuple[str, int]:
-    if isinstance(name, tuple) and len(name) >= 2:
-        return str(name[0]), int(name[1])
-    return "", 0

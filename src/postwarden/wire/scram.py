@@ -19,6 +19,10 @@ _FIRST = re.compile(
     r"(?P<gs2>[ny],(?:a=(?P<authorization>[^,]+))?,)"
     r"(?P<bare>n=(?P<username>[^,]*),r=(?P<nonce>[^,]*)(?:,[A-Za-z]=[^,]+)*)\Z"
 )
+_STORED = re.compile(
+    r"SCRAM-SHA-256\$(?P<iterations>[0-9]{1,9}):(?P<salt>[A-Za-z0-9+/=]{1,200})"
+    r"\$(?P<stored>[A-Za-z0-9+/=]{1,200}):(?P<server>[A-Za-z0-9+/=]{1,200})\Z"
+)
 _FINAL = re.compile(
     r"(?P<without_proof>c=(?P<binding>[^,]*),r=(?P<nonce>[^,]*)"
     r"(?:,[A-Za-z]=[^,]+)*?),p=(?P<proof>[^,]*)\Z"
@@ -53,6 +57,26 @@ class ScramVerifier:
             stored_key=hashlib.sha256(client_key).digest(),
             server_key=_hmac(salted, b"Server Key"),
         )
+
+    def format(self) -> str:
+        """Return the form that directories keep (RFC 5803 §2)."""
+        salt, stored, server = map(
+            encode_base64, (self.salt, self.stored_key, self.server_key)
+        )
+        return f"SCRAM-SHA-256${self.iterations}:{salt}${stored}:{server}"
+
+
+def parse_verifier(text: str) -> ScramVerifier:
+    """Read what `ScramVerifier.format` wrote; raises SaslError."""
+    match = _STORED.match(text)
+    if match is None:
+        raise SaslError("no SCRAM-SHA-256 verifier")
+    return ScramVerifier(
+        salt=decode_base64(match["salt"]),
+        iterations=int(match["iterations"]),
+        stored_key=decode_base64(match["stored"]),
+        server_key=decode_base64(match["server"]),
+    )
 
 
 def fake_verifier(secret: bytes, username: str, iterations: int) -> ScramVerifier:

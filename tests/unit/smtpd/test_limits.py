@@ -25,8 +25,8 @@ def stream_of(served: Served) -> Stream:
 async def until(condition: Callable[[], bool]) -> None:
     """Let others run until something holds."""
     async with asyncio.timeout(PATIENCE):
-        while not condition():
-            await asyncio.sleep(0.001)  # noqa: ASYNC110  the loop gives no event
+        while not condition():  # noqa: ASYNC110  there is no event for these
+            await asyncio.sleep(0.001)
 
 
 async def trickle(client: Client, octets: bytes) -> bytes:
@@ -95,7 +95,7 @@ async def test_a_client_that_takes_no_replies_is_cut_off() -> None:
         cast(asyncio.Transport, client.writer.transport).pause_reading()
         client.send(b"EHLO a\r\n" * 100_000)
         await until(lambda: stream.is_congested)
-        unsent = stream._transport.get_write_buffer_size()
+        unsent = stream._made.get_write_buffer_size()
         await until(lambda: served.server.connections == 0)
 
     assert unsent < 64 * KIB

@@ -133,3 +133,22 @@ async def test_clients_are_counted_by_the_address_behind_the_proxy() -> None:
         third.send(V1.replace(b"192.0.2.7", b"192.0.2.8"))
         assert (await third.reply())[0].startswith("220")
     assert not caps._by_network
+
+
+async def test_one_connection_too_many_is_turned_away_before_its_header() -> None:
+    caps = ConnectionCaps(total=0)
+    async with (
+        serving(ScriptedDesk(), caps=caps, **TRUSTED) as served,
+        served.connect() as client,
+    ):
+        assert (await client.rest()).startswith(b"421 4.3.2 ")
+
+
+async def test_stopping_does_not_wait_for_a_header() -> None:
+    async with serving(ScriptedDesk(), **TRUSTED) as served, served.connect() as client:
+        client.send(b"PROXY ")
+        while not served.server.connections:  # noqa: ASYNC110  there is no event
+            await asyncio.sleep(0)
+        await served.server.stop(5)
+
+        assert await client.closed_in_silence()

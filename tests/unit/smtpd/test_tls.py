@@ -137,3 +137,44 @@ def test_a_client_that_leaves_in_the_handshake_leaves_nothing(
 
     assert caps.count == 0
     assert not caps._by_network
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+@pytest.mark.parametrize("hello", [b"", b"\x16\x03\x01", b"EHLO a\r\n"])
+def test_a_client_that_leaves_behind_starttls_leaves_nothing(
+    run: Callable[[Coroutine[Any, Any, None]], None], hello: bytes
+) -> None:
+    caps = ConnectionCaps(total=5, exempt=())
+
+    async def main() -> None:
+        async with serving(ScriptedDesk(), tls=True, caps=caps) as served:
+            for _ in range(3):
+                async with served.connect() as client:
+                    await client.begin()
+                    await client.ask(b"STARTTLS\r\n")
+                    client.send(hello)
+                    await client.writer.drain()
+            async with served.connect() as client:
+                await client.begin()
+
+    run(main())
+
+    assert caps.count == 0
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+def test_a_handshake_behind_starttls_has_its_time(
+    run: Callable[[Coroutine[Any, Any, None]], None],
+) -> None:
+    limits = Limits(tls_handshake_seconds=0.05, close_seconds=0.05)
+
+    async def main() -> None:
+        async with (
+            serving(ScriptedDesk(), tls=True, limits=limits) as served,
+            served.connect() as client,
+        ):
+            await client.begin()
+            await client.ask(b"STARTTLS\r\n")
+            assert await client.closed_in_silence()
+
+    run(main())

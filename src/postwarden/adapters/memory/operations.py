@@ -24,7 +24,13 @@ class MemoryReceptions:
         self._state = state
 
     def add(
-        self, trace_id: str, message: int, time: datetime, envelope: Envelope
+        self,
+        trace_id: str,
+        message: int,
+        time: datetime,
+        envelope: Envelope,
+        *,
+        host: str | None = None,
     ) -> Reception:
         added = Reception(
             id=self._state.receptions.new_id(),
@@ -36,6 +42,8 @@ class MemoryReceptions:
             helo=envelope.helo,
             protocol=envelope.protocol,
             login=envelope.login,
+            host=host,
+            tls=envelope.peer.tls,
         )
         self._state.receptions.insert(added.id, added)
         self._state.recipients.insert(added.id, envelope.recipients)

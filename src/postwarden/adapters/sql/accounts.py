@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from postwarden.adapters.sql import tables
+from postwarden.adapters.sql.addresses import stored_address
 from postwarden.adapters.sql.connection import Connection
 from postwarden.adapters.sql.statements import (
     Prepared,
@@ -20,7 +21,6 @@ from postwarden.adapters.sql.statements import (
     time_or_none,
 )
 from postwarden.model.accounts import Account, AccountState, Usage
-from postwarden.model.addresses import Address
 from postwarden.model.errors import NotFound
 
 _a = tables.accounts.c
@@ -103,7 +103,7 @@ class SqlAccounts:
 def _account(row: Row) -> Account:
     return Account(
         id=row[0],
-        address=Address.parse(row[2]),
+        address=stored_address(row[2]),
         name=row[3],
         state=AccountState(row[4]),
         created_at=time_of(row[5]),
@@ -115,6 +115,7 @@ def _account(row: Row) -> Account:
         vault_octets=row[11],
         vault_messages=row[12],
         last_login_at=time_or_none(row[13]),
+        scram=row[14],
     )
 
 
@@ -126,6 +127,7 @@ def _values(account: Account) -> dict[str, object]:
         "state": account.state.value,
         "created_at": instant(account.created_at),
         "password_hash": account.password_hash,
+        "scram": account.scram,
         "quota_octets": account.quota_octets,
         "quota_messages": account.quota_messages,
     }

@@ -245,6 +245,7 @@ def _plan(row: Row) -> Plan:
         messages=row[8],
         copies=row[9],
         accounts=row[10],
+        related=summary["related"],
         counts=tuple(
             ClassCount(**{**each, "match_class": MatchClass(each["match_class"])})
             for each in summary["counts"]
@@ -268,6 +269,7 @@ def _plan_values(plan: Plan) -> Values:
         "accounts": plan.accounts,
         "summary": json.dumps(
             {
+                "related": plan.related,
                 "counts": [asdict(each) for each in plan.counts],
                 "clusters": [asdict(each) for each in plan.clusters],
                 "warnings": list(plan.warnings),

@@ -69,6 +69,11 @@ class Connection:
         return self._raw.last_insert_rowid()
 
     @property
+    def total_changes(self) -> int:
+        """How many rows this connection has written so far."""
+        return self._raw.total_changes()
+
+    @property
     def in_transaction(self) -> bool:
         return self._raw.in_transaction
 

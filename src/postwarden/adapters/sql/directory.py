@@ -7,6 +7,7 @@ import apsw
 import sqlalchemy as sa
 
 from postwarden.adapters.sql import tables
+from postwarden.adapters.sql.addresses import stored_address
 from postwarden.adapters.sql.connection import Connection
 from postwarden.adapters.sql.statements import (
     Prepared,
@@ -172,8 +173,9 @@ _TARGETS = Prepared(
     .where(one_of(_t.address_id, "ids"))
     .order_by(_t.address_id, _t.position)
 )
+# One kind at a time: only so is the index in the order that is wanted.
 _PAGE = Prepared(
-    _ENTRY.where(one_of(_a.kind, "kinds"), _a.key > P("after"), _a.key < P("last"))
+    _ENTRY.where(_a.kind == P("kind"), _a.key > P("after"), _a.key < P("last"))
     .order_by(_a.key)
     .limit(P("count"))
 )
@@ -270,14 +272,14 @@ class SqlDirectory:
         limit: int,
     ) -> list[Entry]:
         first, last = domain_range(domain) if domain else ("", _AFTER_ALL)
-        rows = self._connection.rows(
-            _PAGE,
-            kinds=_kinds_json(kinds),
-            after=max(after, first),
-            last=last,
-            count=limit,
-        )
-        return self._entries(list(rows))
+        bounds = {"after": max(after, first), "last": last, "count": limit}
+        rows = [
+            row
+            for kind in dict.fromkeys(kinds)
+            for row in self._connection.rows(_PAGE, kind=kind.value, **bounds)
+        ]
+        rows.sort(key=lambda row: row[1])
+        return self._entries(rows[:limit])
 
     def count(self, domain: str, kinds: Sequence[EntryKind]) -> int:
         first, last = domain_range(domain)
@@ -314,7 +316,7 @@ class SqlDirectory:
         if with_targets:
             ids = f"[{','.join(map(str, with_targets))}]"
             for entry, address in self._connection.rows(_TARGETS, ids=ids):
-                targets.setdefault(entry, []).append(Address.parse(address))
+                targets.setdefault(entry, []).append(stored_address(address))
         return [_entry(row, tuple(targets.get(row[0], ()))) for row in rows]
 
 
@@ -325,7 +327,7 @@ def _kinds_json(kinds: Sequence[EntryKind]) -> str:
 def _entry(row: Row, targets: tuple[Address, ...]) -> Entry:
     return Entry(
         id=row[0],
-        address=Address.parse(row[2]),
+        address=stored_address(row[2]),
         kind=EntryKind(row[3]),
         account=row[4],
         keep_copy=bool(row[5]),

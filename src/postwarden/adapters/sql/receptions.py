@@ -61,7 +61,13 @@ class SqlReceptions:
         self._connection = connection
 
     def add(
-        self, trace_id: str, message: int, time: datetime, envelope: Envelope
+        self,
+        trace_id: str,
+        message: int,
+        time: datetime,
+        envelope: Envelope,
+        *,
+        host: str | None = None,
     ) -> Reception:
         reverse = envelope.reverse_path
         row = self._connection.one(
@@ -79,6 +85,8 @@ class SqlReceptions:
             body=envelope.body,
             ret=envelope.ret,
             envid=envelope.envid,
+            host=host,
+            tls=envelope.peer.tls,
         )
         assert row is not None  # noqa: S101  RETURNING always answers
         self._connection.run_many(
@@ -105,6 +113,8 @@ class SqlReceptions:
             helo=envelope.helo,
             protocol=envelope.protocol,
             login=envelope.login,
+            host=host,
+            tls=envelope.peer.tls,
         )
 
     def get(self, reception: int) -> Reception:
@@ -121,6 +131,8 @@ class SqlReceptions:
             helo=row[8],
             protocol=row[9],
             login=row[10],
+            host=row[14],
+            tls=row[15],
         )
 
     def recipients(self, reception: int) -> list[EnvelopeRecipient]:

@@ -6,7 +6,7 @@ copies or events by index. Values are parameters, never text of the statement.
 No ORDER BY: it would invite the engine to walk the whole table in order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -44,6 +44,7 @@ from postwarden.model.queries.terms import (
     Trait,
     Words,
 )
+from postwarden.model.queries.trees import all_of
 from postwarden.services.ports.mail import References, SimilarSets
 
 Condition = sa.ColumnElement[bool]
@@ -83,6 +84,7 @@ _STATES = {
     Trait.CONTAINED: CopyState.CONTAINED,
     Trait.VAULTED: CopyState.VAULTED,
 }
+_MANY = 100  # conditions in one AND or OR
 _LAST = "\U0010ffff"
 _NOTHING = sa.literal(0) == sa.literal(1)
 
@@ -105,14 +107,59 @@ def key_condition(key: sa.ColumnElement[str], match: AddressMatch) -> Condition:
     if domain is None:
         assert local_key is not None  # noqa: S101  a prefix of something
         return _equal(sa.func.substr(local, 1, len(local_key)), local_key)
-    in_domain = sa.and_(key >= domain, key < domain + _LAST)
+    in_domain = _prefixed(key, domain, prefix=True)
     return in_domain if local_key is None else sa.and_(in_domain, local == local_key)
 
 
 def _prefixed(column: sa.ColumnElement[str], value: str, *, prefix: bool) -> Condition:
-    if prefix:
-        return sa.and_(column >= value, column < value + _LAST)
-    return _equal(column, value)
+    """Compare a column with a value, or with the beginning of one: a range."""
+    if not prefix:
+        return _equal(column, value)
+    begun = value.rstrip(_LAST)
+    if not begun:
+        return column >= value
+    following = chr(ord(begun[-1]) + 1)
+    if following == "\ud800":  # surrogates are no characters
+        following = "\ue000"
+    return sa.and_(column >= value, column < begun[:-1] + following)
+
+
+def _joined(
+    join: Callable[..., Condition], conditions: Sequence[Condition]
+) -> Condition:
+    """Join conditions, many of them in groups: SQLite bounds an expression's depth."""
+    if len(conditions) <= _MANY:
+        return join(*conditions)
+    groups = (conditions[n : n + _MANY] for n in range(0, len(conditions), _MANY))
+    return join(*(join(*group).is_(sa.true()) for group in groups))
+
+
+def _flat_first(parts: Sequence[Node]) -> list[Node]:
+    """Return the parts with the deepest last, where it adds least to the depth."""
+    return sorted(parts, key=_depth)
+
+
+def _depth(node: Node) -> int:
+    match node:
+        case And(parts) | Or(parts):
+            return 1 + max(map(_depth, parts))
+        case Not(part):
+            return 1 + _depth(part)
+        case _:
+            return 0
+
+
+def _holds_of_none(node: Node) -> bool:
+    """Whether a condition on messages is true where there is no message."""
+    match node:
+        case And(parts):
+            return all(map(_holds_of_none, parts))
+        case Or(parts):
+            return any(map(_holds_of_none, parts))
+        case Not(part):
+            return not _holds_of_none(part)
+        case _:
+            return isinstance(node, All)
 
 
 class MessageSearch:
@@ -127,11 +174,11 @@ class MessageSearch:
             case All():
                 return sa.true()
             case And(parts) | Or(parts):
-                conditions = [self.condition(part) for part in parts]
+                conditions = [self.condition(part) for part in _flat_first(parts)]
                 known = [each for each in conditions if each is not None]
                 if len(known) < len(conditions):
                     return None
-                return sa.and_(*known) if isinstance(node, And) else sa.or_(*known)
+                return _joined(sa.and_ if isinstance(node, And) else sa.or_, known)
             case Not(part):
                 inner = self.condition(part)
                 return None if inner is None else inner.is_not(sa.true())
@@ -211,9 +258,9 @@ class _PlaceSearch:
             case And(parts):
                 return self._conjunction(parts)
             case _ if (inner := self._messages.condition(node)) is not None:
-                return self.message.in_(sa.select(_m.id).where(inner))
+                return self._of_message(node, inner)
             case Or(parts):
-                return sa.or_(*map(self.condition, parts))
+                return _joined(sa.or_, [*map(self.condition, _flat_first(parts))])
             case Not(part):
                 return self.condition(part).is_not(sa.true())
             case _:
@@ -221,16 +268,22 @@ class _PlaceSearch:
 
     def _conjunction(self, parts: Sequence[Node]) -> Condition:
         """All conditions on the message in one sub-select, the others beside it."""
-        of_message, others = [], []
-        for part in parts:
-            inner = self._messages.condition(part)
-            if inner is None:
-                others.append(self.condition(part))
-            else:
-                of_message.append(inner)
-        if of_message:
-            others.append(self.message.in_(sa.select(_m.id).where(*of_message)))
-        return sa.and_(*others)
+        of_message = [p for p in parts if self._messages.condition(p) is not None]
+        others = [p for p in parts if p not in of_message]
+        conditions = [*map(self.condition, _flat_first(others))]
+        node = all_of(of_message)
+        inner = self._messages.condition(node)
+        if of_message and inner is not None:
+            conditions.append(self._of_message(node, inner))
+        return _joined(sa.and_, conditions)
+
+    def _of_message(self, node: Node, inner: Condition) -> Condition:
+        """Say `node`, whose condition on messages is `inner`, of a row's message."""
+        if not _holds_of_none(node):
+            return self.message.in_(sa.select(_m.id).where(inner))
+        # What holds where there is no message holds of all but some messages.
+        others = sa.select(_m.id).where(inner.is_not(sa.true()))
+        return self.message.in_(others).is_not(sa.true())
 
     def _leaf(self, leaf: Node) -> Condition:
         match leaf:
@@ -310,10 +363,7 @@ class LedgerSearch(_PlaceSearch):
                 return _prefixed(_l.mailbox_key, name_key, prefix=prefix)
             case Ip(network):
                 first, last = ip_range(network)
-                came = sa.select(_r.trace_id).where(_r.client_key.between(first, last))
-                return sa.and_(
-                    _l.trace_id.in_(came), _l.client_key.between(first, last)
-                )
+                return _l.client_key.between(first, last)
             case _:
                 return _envelope_condition(leaf)
 

@@ -45,7 +45,8 @@ class SqliteStore:
             self._open_reader = partial(Connection, path, search)
             self._peeker = self._open_reader()
             self._watches: set[SqliteWatch] = set()
-            connection = Connection(path, None)
+            connection = self._writing = Connection(path, None)
+            self._told = 0  # rows written when the watches were last woken
             self._writer = Writer(
                 connection, lambda: SqlUnitOfWork(connection, clock()), self._notify
             )
@@ -118,6 +119,10 @@ class SqliteStore:
         return int(next(self._peeker.execute("PRAGMA main.data_version"))[0])
 
     def _notify(self) -> None:
+        """Wake the watches, unless nothing was written: no news of a worker's look."""
+        before, self._told = self._told, self._writing.total_changes
+        if self._told == before:
+            return
         for watch in tuple(self._watches):
             watch.wake()
 

@@ -68,6 +68,7 @@ accounts = sa.Table(
     _int("vault_octets"),
     _int("vault_messages"),
     _int("last_login_at", nullable=True),
+    _text("scram", nullable=True),
     sa.Index("accounts_by_key", "key"),
     sqlite_autoincrement=True,  # an id is never given twice
 )
@@ -264,6 +265,8 @@ receptions = sa.Table(
     _text("body"),
     _text("ret", nullable=True),
     _text("envid", nullable=True),
+    _text("host", nullable=True),
+    _text("tls", nullable=True),
     sa.Index("receptions_by_trace", "trace_id"),
     sa.Index("receptions_by_reverse", "reverse_key"),
     sa.Index("receptions_by_client", "client_key"),
@@ -336,6 +339,12 @@ ledger = sa.Table(
     sa.Index("ledger_by_reverse", "reverse_key"),
     sa.Index("ledger_by_forward", "forward_key"),
     sa.Index("ledger_by_account", "account_id", "time"),
+    sa.Index(
+        "ledger_by_client",
+        "client_key",
+        sqlite_where=sa.text("client_key IS NOT NULL"),
+        postgresql_where=sa.text("client_key IS NOT NULL"),
+    ),
 )
 
 # Administration

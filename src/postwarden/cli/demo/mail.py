@@ -78,16 +78,29 @@ def compose(letter: Letter, dice: random.Random) -> EmailMessage:
     if letter.list_id:
         message["List-Id"] = f"<{letter.list_id}>"
     message["User-Agent"] = dice.choice(_PROGRAMS)
+    charset = letter.charset if _fits(letter.text, letter.charset) else "utf-8"
     encoding = None if letter.text.isascii() else dice.choice(_ENCODINGS)
-    if letter.charset != "utf-8":  # 8-bit text in older charsets is encoded
-        encoding = "7bit" if letter.charset == "iso-2022-jp" else "quoted-printable"
-    message.set_content(letter.text, charset=letter.charset, cte=encoding)
+    if charset == "iso-2022-jp":
+        encoding = "7bit"  # RFC 1468
+    message.set_content(letter.text, charset=charset, cte=encoding)
     if letter.html:
         message.add_alternative(_html(letter.text), subtype="html")
     if letter.file:
         attach(message, letter.file, dice)
     settle_boundaries(message, dice)
     return message
+
+
+def mail_of(letter: Letter, message: EmailMessage) -> Mail:
+    """Return the mail that goes to everybody whom the letter names."""
+    return Mail(
+        time=letter.time,
+        is_ours=letter.author.is_here,
+        reverse_path=letter.author.address,
+        forward_paths=[address for _, address in (*letter.header_to, *letter.cc)],
+        message_id=str(message["Message-ID"]),
+        content=message.as_bytes(),
+    )
 
 
 def settle_boundaries(message: EmailMessage, dice: random.Random) -> None:
@@ -108,6 +121,14 @@ def attach(message: EmailMessage, name: str, dice: random.Random) -> None:
     message.add_attachment(
         make(dice), maintype=maintype, subtype=subtype, filename=name
     )
+
+
+def _fits(text: str, charset: str) -> bool:
+    try:
+        text.encode(charset)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _mailbox(name: str, address: str) -> HeaderAddress:

@@ -52,14 +52,21 @@ class Company:
     groups: Mapping[str, Sequence[Person]]
     lists: Mapping[str, Sequence[Person]]
 
-    def targets(self, local_part: str) -> Sequence[Person]:
-        """Return whom mail for one of the company's shared addresses reaches."""
-        if local_part in self.aliases:
-            return [self.aliases[local_part]]
-        return {**self.groups, **self.lists}[local_part]
+    def has(self, local_part: str) -> bool:
+        """Whether the company has a shared address of that name."""
+        return local_part in {*self.aliases, *self.groups, *self.lists}
 
     def address(self, local_part: str) -> str:
         return f"{local_part}@{self.domain}"
+
+    @property
+    def away(self) -> Person:
+        """Return who is on leave: mail goes to the deputy too, a copy is kept."""
+        return self.people[-1]
+
+    @property
+    def deputy(self) -> Person:
+        return self.people[0]
 
     def speakers(self, language: str) -> list[Person]:
         return [person for person in self.people if person.language == language]
@@ -148,7 +155,8 @@ def _settled(
     blueprint: _Blueprint, size: int, fewest: int, dice: random.Random
 ) -> Company:
     everyone = _staff(blueprint, size, dice)
-    speakers = [each for each in everyone if each.language == blueprint.languages[0]]
+    first = blueprint.languages[0]
+    speakers = [each for each in everyone[:-1] if each.language == first]
 
     def some(count: int) -> list[Person]:
         return dice.sample(speakers, min(count, len(speakers)))

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import postwarden
 from postwarden.model.actors import Actor
-from postwarden.model.cases import Case, Plan, PlanItem
+from postwarden.model.cases import Case, Outcome, Plan, PlanItem
 from postwarden.model.ledger import LedgerRow
 from postwarden.model.mailboxes import flag_names
 from postwarden.model.queries import Query
@@ -71,7 +71,7 @@ def _describe(
     uow: UnitOfWork, case_id: int
 ) -> tuple[Case, list[Plan], Mapping[str, object]]:
     case = uow.cases.get(case_id)
-    plans = [plan for plan in uow.cases.plans_of(case_id) if plan.sha256]
+    plans = [plan for plan in uow.cases.plans_of(case_id) if _counts(uow, case, plan)]
     return (
         case,
         plans,
@@ -99,6 +99,13 @@ def _describe(
     )
 
 
+def _counts(uow: UnitOfWork, case: Case, plan: Plan) -> bool:
+    """Whether a plan belongs to the evidence: it is the newest, or it has run."""
+    return plan.id == case.plan or bool(
+        uow.cases.outcomes(plan.id).keys() - {Outcome.PENDING}
+    )
+
+
 def _plan(uow: UnitOfWork, plan: Plan) -> Mapping[str, object]:
     return {
         "sha256": plan.sha256.hex() if plan.sha256 else None,
@@ -109,6 +116,7 @@ def _plan(uow: UnitOfWork, plan: Plan) -> Mapping[str, object]:
         "messages": plan.messages,
         "copies": plan.copies,
         "accounts": plan.accounts,
+        "related": plan.related,
         "counts": [asdict(each) for each in plan.counts],
         "clusters": [asdict(each) for each in plan.clusters],
         "warnings": list(plan.warnings),

@@ -115,7 +115,10 @@ def class_of(facts: CopyFacts, references: References) -> MatchClass | None:
 def _by_class(
     uow: UnitOfWork, copies: Sequence[int], references: References
 ) -> dict[MatchClass, Sequence[int]]:
-    by_class: dict[MatchClass, array[int]] = {}
+    by_class: dict[MatchClass, array[int]] = {
+        each: array("q")
+        for each in (MatchClass.EXACT, MatchClass.SAME, MatchClass.VARIANT)
+    }
     for start in range(0, len(copies), 1000):
         for facts in uow.copies.facts(copies[start : start + 1000]):
             # A query such as `similar:X OR subject:y` finds others beside.

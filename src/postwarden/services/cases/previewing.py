@@ -74,6 +74,7 @@ async def preview(
             copies=seal.items,
             messages=len(contents.messages),
             accounts=len(contents.accounts),
+            related=gathered.related,
             counts=counts,
             clusters=contents.clusters(),
             warnings=(*gathered.warnings, *contents.warnings()),

@@ -41,6 +41,10 @@ class Passwords(Protocol):
         """Compare; None costs the same as a real hash and is always False."""
         ...
 
+    async def scram(self, password: str) -> str | None:
+        """Return a SCRAM-SHA-256 verifier (RFC 5803), None where it is off."""
+        ...
+
     def is_outdated(self, password_hash: str) -> bool:
         """Whether the next login should store a new hash."""
         ...

@@ -14,7 +14,11 @@ from postwarden.model.tasks import Task, TaskState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reception:
-    """An envelope as it was accepted, and the message that came in it."""
+    """An envelope as it was accepted, and the message that came in it.
+
+    It is what Return-Path and Received are composed from when somebody reads
+    (RFC 5321 §4.4): the message itself is stored as it came.
+    """
 
     id: int
     trace_id: str
@@ -25,6 +29,8 @@ class Reception:
     helo: str
     protocol: str
     login: str | None
+    host: str | None = None  # our name, as it was then
+    tls: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +52,13 @@ class Receptions(Protocol):
     """Envelopes as accepted, and what is left to deliver of them."""
 
     def add(
-        self, trace_id: str, message: int, time: datetime, envelope: Envelope
+        self,
+        trace_id: str,
+        message: int,
+        time: datetime,
+        envelope: Envelope,
+        *,
+        host: str | None = None,
     ) -> Reception: ...
 
     def get(self, reception: int) -> Reception:

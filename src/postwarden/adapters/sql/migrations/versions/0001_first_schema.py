@@ -218,6 +218,14 @@ def upgrade() -> None:  # noqa: PLR0915  a schema is a list
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ledger_by_account", "ledger", ["account_id", "time"], unique=False)
+    op.create_index(
+        "ledger_by_client",
+        "ledger",
+        ["client_key"],
+        unique=False,
+        sqlite_where=sa.text("client_key IS NOT NULL"),
+        postgresql_where=sa.text("client_key IS NOT NULL"),
+    )
     op.create_index("ledger_by_forward", "ledger", ["forward_key"], unique=False)
     op.create_index("ledger_by_message", "ledger", ["message"], unique=False)
     op.create_index("ledger_by_reverse", "ledger", ["reverse_key"], unique=False)

@@ -1,0 +1,166 @@
+"""A private Dovecot: LMTP on loopback, Maildir, durable; `doveadm` beside it.
+
+    python -m bench.peers.dovecot [--users N] [--dir DIR]
+
+It runs until it is interrupted. Durability is Dovecot's own default, `mail_fsync =
+optimized`: a message is fsynced before it gets its name, the folder after it. With
+`always` it also fsyncs index files, which it can rebuild; that would be slower.
+"""
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.processes import answers, free_port, running, wait_until
+
+OWNER = "mail"  # Debian's system user, who owns the Maildirs
+DOMAIN = "bench.example"
+
+_CONFIGURATION = """\
+base_dir = {folder}/run
+state_dir = {folder}/state
+log_path = {folder}/dovecot.log
+listen = 127.0.0.1
+protocols = lmtp
+ssl = no
+mail_location = maildir:~/Maildir
+mail_uid = {owner}
+mail_gid = {owner}
+first_valid_uid = 1
+mail_fsync = optimized
+passdb {{
+  driver = static
+  args = nopassword=y
+}}
+userdb {{
+  driver = passwd-file
+  args = username_format=%u {folder}/users
+}}
+service lmtp {{
+  inet_listener lmtp {{
+    address = 127.0.0.1
+    port = {port}
+  }}
+}}
+protocol lmtp {{
+  postmaster_address = postmaster@{domain}
+}}
+"""
+
+
+class Missing(Exception):
+    """A program of the peer is not installed, or may not be run."""
+
+
+def require(*programs: str) -> None:
+    """Raise Missing unless these are installed and we are root."""
+    path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+    absent = [name for name in programs if not shutil.which(name, path=path)]
+    if absent:
+        raise Missing(f"{', '.join(absent)}: not installed (scripts/services)")
+    if os.geteuid() != 0:
+        raise Missing("its master process needs root")
+
+
+def version() -> str:
+    """Return the version of the Dovecot that is installed."""
+    require("dovecot")
+    told = subprocess.run(["dovecot", "--version"], capture_output=True, check=True)
+    return told.stdout.decode().split()[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dovecot:
+    """A running Dovecot and where its mail is."""
+
+    folder: Path
+    port: int
+    pid: int = 0
+
+    @property
+    def configuration(self) -> Path:
+        return self.folder / "dovecot.conf"
+
+    def doveadm(self, *words: str) -> bytes:
+        """Run a command of `doveadm` and return what it prints."""
+        done = subprocess.run(
+            ["doveadm", "-c", str(self.configuration), *words],
+            capture_output=True,
+            check=True,
+        )
+        return done.stdout
+
+    def delivered(self) -> int:
+        """Return how many messages lie in all Maildirs."""
+        return sum(
+            len(os.listdir(home / "Maildir" / part))
+            for home in (self.folder / "homes").iterdir()
+            for part in ("new", "cur")
+            if (home / "Maildir" / part).is_dir()
+        )
+
+
+def prepare(folder: Path, users: Iterable[str]) -> Dovecot:
+    """Write a configuration for these local parts; no process is started."""
+    require("dovecot", "doveadm")
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o755)
+    homes = folder / "homes"
+    if not homes.is_dir():
+        homes.mkdir()
+        shutil.chown(homes, OWNER, OWNER)
+    dovecot = Dovecot(folder=folder, port=free_port())
+    (folder / "users").write_text(
+        "".join(f"{user}@{DOMAIN}:::::{homes}/{user}::\n" for user in users)
+    )
+    dovecot.configuration.write_text(
+        _CONFIGURATION.format(
+            folder=folder, owner=OWNER, port=dovecot.port, domain=DOMAIN
+        )
+    )
+    return dovecot
+
+
+@contextmanager
+def started(folder: Path, users: Iterable[str]) -> Iterator[Dovecot]:
+    """Run a Dovecot in `folder` for these local parts of `DOMAIN`."""
+    prepared = prepare(folder, users)
+    command = ("dovecot", "-F", "-c", prepared.configuration)
+    with running(command, log=folder / "stderr") as process:
+        wait_until(lambda: answers(prepared.port), "Dovecot's LMTP")
+        yield Dovecot(folder=folder, port=prepared.port, pid=process.pid)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one until interrupted."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.peers.dovecot",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--users", type=int, default=100, metavar="N")
+    parser.add_argument("--dir", type=Path, default=None, help="default: a passing one")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="bench-dovecot-") as passing:
+        folder = options.dir or Path(passing)
+        try:
+            with started(folder, (f"u{n}" for n in range(options.users))) as dovecot:
+                print(f"lmtp=127.0.0.1:{dovecot.port} config={dovecot.configuration}")
+                print(f"u0 ... u{options.users - 1} @{DOMAIN}; interrupt to end")
+                signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        except Missing as error:
+            print(f"no Dovecot: {error}", file=sys.stderr)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

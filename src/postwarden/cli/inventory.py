@@ -1,0 +1,140 @@
+"""`postwarden inventory ...`: every account, alias and list in one file."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, BinaryIO, Protocol
+
+import typer
+
+from postwarden.adapters.wholefiles import whole_file
+from postwarden.cli import text
+from postwarden.cli.arguments import InDomain, domain_or_none
+from postwarden.cli.grammar import new_group
+from postwarden.cli.inventory_rows import (
+    ACCOUNTS,
+    LISTS,
+    Inventory,
+    compatible,
+    correct,
+)
+from postwarden.cli.invocation import Invocation, command
+from postwarden.model.actors import Actor
+from postwarden.model.errors import Invalid
+from postwarden.services import inventory
+from postwarden.services.inventory import Holding
+from postwarden.services.ports import UnitOfWork
+
+app = new_group("List everything there is, for spreadsheets and scripts.")
+
+_LINE = json.JSONEncoder(ensure_ascii=False, default=text.plain).encode
+
+OutputFile = Annotated[
+    Path | None,
+    typer.Option("--output", metavar="FILE", help="Where to; - is standard output."),
+]
+Compat = Annotated[
+    bool,
+    typer.Option(
+        "--compat", help="Write the bytes that the well-known script would, faults too."
+    ),
+]
+
+
+@command(
+    app,
+    "accounts",
+    examples=[
+        "postwarden inventory accounts --output accounts.csv",
+        "postwarden inventory accounts --domain example.org --json",
+    ],
+)
+async def accounts(
+    run: Invocation,
+    *,
+    domain: InDomain = None,
+    output: OutputFile = None,
+    compat: Compat = False,
+) -> None:
+    """Write accounts, aliases and groups as CSV of 32 columns, or as JSON Lines."""
+    await _write(run, ACCOUNTS, inventory.accounts, domain, output, compat=compat)
+
+
+@command(app, "lists", examples=["postwarden inventory lists --output lists.csv"])
+async def lists(
+    run: Invocation,
+    *,
+    domain: InDomain = None,
+    output: OutputFile = None,
+    compat: Compat = False,
+) -> None:
+    """Write mailing lists as CSV of five columns, or as JSON Lines."""
+    await _write(run, LISTS, inventory.lists, domain, output, compat=compat)
+
+
+class Read(Protocol):
+    """Reads a page of an inventory."""
+
+    def __call__(
+        self,
+        uow: UnitOfWork,
+        actor: Actor,
+        *,
+        domain: str | None,
+        after: str,
+        limit: int,
+    ) -> list[Holding]: ...
+
+
+async def _write(
+    run: Invocation,
+    kind: Inventory,
+    read: Read,
+    domain: str | None,
+    output: Path | None,
+    *,
+    compat: bool,
+) -> None:
+    if compat and run.output.as_json:
+        raise Invalid("--compat is for CSV: leave --json out", field="compat")
+    name = domain_or_none(domain)
+    form = _form(run, kind, compat=compat)
+    written = 0
+
+    def page_of(uow: UnitOfWork, after: str, count: int) -> Sequence[Holding]:
+        return read(uow, run.actor, domain=name, after=after, limit=count)
+
+    with _destination(output) as file:
+        if not run.output.as_json:
+            file.write(kind.header(compat=compat))
+        async for page in run.pages(page_of, lambda each: each.key, after=""):
+            file.write(form(page))
+            written += len(page)
+    if output is not None and str(output) != "-":
+        run.output.done(
+            f"wrote {written} rows to {output}", {"file": str(output), "rows": written}
+        )
+
+
+def _form(
+    run: Invocation, kind: Inventory, *, compat: bool
+) -> Callable[[Sequence[Holding]], bytes]:
+    if run.output.as_json:
+        return lambda page: "".join(
+            f"{_LINE(kind.everything(each))}\n" for each in page
+        ).encode()
+    write = compatible if compat else correct
+    return lambda page: write(map(kind.columns, page))
+
+
+@contextmanager
+def _destination(output: Path | None) -> Iterator[BinaryIO]:
+    if output is None or str(output) == "-":
+        sys.stdout.flush()
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    with whole_file(output) as file:
+        yield file

@@ -1,0 +1,67 @@
+"""What SQL finds is what `model.queries.matches` finds, whatever is asked.
+
+The store in memory evaluates a query on the facts of each row: it is the
+definition. Every other adapter compiles, and is held to it here.
+"""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from postwarden.model.queries import Query
+from postwarden.services.ports import UnitOfWork
+from tests.contract.strategies import Asked, asked
+from tests.support.factories import Clock
+from tests.support.stores import ADAPTERS, opened
+from tests.support.worlds import build
+
+
+import collections
+S=collections.Counter()
+def answer(uow: UnitOfWork, query: Query, case: Asked) -> tuple[list[int], list[int]]:
+    copies = uow.copies.search(query, states=case.states, similar=case.similar)
+    return list(copies), list(uow.ledger.search(query, similar=case.similar))
+
+
+def answers(uow: UnitOfWork, case: Asked) -> dict[Query, tuple[list[int], list[int]]]:
+    return {query: answer(uow, query, case) for query in case.queries}
+
+
+async def ask(
+    name: str, case: Asked, empty_sqlite: Path
+) -> dict[Query, tuple[list[int], list[int]]]:
+    with (
+        TemporaryDirectory() as folder,
+        opened(name, Path(folder) / "store", Clock(), empty_sqlite) as adapter,
+    ):
+        await build(adapter.store, adapter.index, case.world)
+        return await adapter.store.read(answers, case)
+
+
+@pytest.mark.parametrize("name", [each for each in ADAPTERS if each != "memory"])
+@settings(
+    max_examples=500,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(case=asked())
+async def test_every_adapter_finds_what_the_definition_finds(
+    name: str, case: Asked, empty_sqlite: Path
+) -> None:
+    expected = await ask("memory", case, empty_sqlite)
+
+    import collections
+    for q,(c,l) in expected.items():
+        n=len(case.world.copies); m=len(case.world.events)
+        S["q"]+=1
+        S["c some"]+= 0<len(c)<n
+        S["l some"]+= 0<len(l)<m
+        S["size %d"%min(20,len(str(q.root))//200)]+=1
+        S["msgs %d"%len(case.world.messages)]+=1
+        S["copies %d"%n]+=1
+    assert await ask(name, case, empty_sqlite) == expected
+def test_print():
+    print(sorted(S.items()))
+    assert 0

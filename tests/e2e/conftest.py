@@ -1,0 +1,31 @@
+"""Every test has a store of its own, copied from one that was made once."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e import world
+from tests.e2e.processes import Postwarden
+
+
+@pytest.fixture(scope="session")
+def made_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    data = tmp_path_factory.mktemp("made") / "store"
+    world.build(data)
+    return data
+
+
+@pytest.fixture
+def store(made_store: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made_store, tmp_path / "store"))
+
+
+@pytest.fixture
+def postwarden(store: Path) -> Iterator[Postwarden]:
+    platform = Postwarden(store)
+    try:
+        yield platform
+    finally:
+        platform.end()

@@ -1,0 +1,195 @@
+"""Who works on a case is killed: the case ends all the same, and exactly.
+
+No copy is lost or doubled, outcomes add up, and undo gives back every byte, flag,
+keyword, mailbox and date, whoever finished the work.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from postwarden.model.actors import OPERATOR
+from postwarden.model.addresses import Address
+from postwarden.model.mailboxes import Flag
+from postwarden.services import ingest, placement
+from postwarden.services.ports import UnitOfWork
+from tests.e2e import books, mails, world
+from tests.e2e.books import Books, Filed
+from tests.e2e.processes import Json, Postwarden, Serving, settings
+from tests.e2e.waiting import until
+
+MESSAGES, COPIES = 40, 2500
+SMALL_STEPS = settings(cases__batch=10, worker__lease_seconds=5)
+QUERY = "from:mallory@example.net"
+
+
+@pytest.fixture
+def campaign(postwarden: Postwarden) -> Counter[Filed]:
+    """Copies of forty mails in all accounts, with all that undo must give back."""
+    data = postwarden.data
+    world.using(data, _fill)
+    with books.opened(data) as seen:
+        assert not seen.faults()
+        return seen.filed()
+
+
+async def _fill(platform: world.Platform) -> None:
+    chance = random.Random(7)
+    numbers = []
+    for number in range(MESSAGES):
+        content = mails.mail(f"campaign{number}")
+        message = ingest.new_message(await platform.blobs.put(content), content)
+        numbers.append((message, len(content)))
+    other = mails.mail("innocent", author="friend@example.net")
+    innocent = ingest.new_message(await platform.blobs.put(other), other)
+    numbers.append((innocent, len(other)))
+    await platform.store.transact(_file, chance, numbers)
+
+
+def _file(
+    uow: UnitOfWork, chance: random.Random, messages: list[tuple[ingest.NewMessage, int]]
+) -> None:
+    accounts = []
+    for text in world.EVERYBODY:
+        entry = uow.directory.find(Address.parse(text))
+        assert entry is not None
+        assert entry.account is not None
+        accounts.append(entry.account)
+    stored = [(uow.messages.add(message).id, size) for message, size in messages]
+    new = []
+    for number in range(COPIES):
+        account = accounts[number % len(accounts)]
+        message, size = stored[number % len(stored)]
+        name = chance.choice(["INBOX", "Junk", "Projects/Old", "Trash"])
+        new.append(
+            placement.NewCopy(
+                account=account,
+                mailbox=placement.mailbox_named(uow, account, name).id,
+                message=message,
+                size=size,
+                internal_date=uow.now.replace(microsecond=number),
+                flags=Flag(chance.randrange(32)),
+                keywords=tuple(sorted(chance.sample(["$Junk", "todo", "vip"], 2))),
+            )
+        )
+    placement.file(uow, new)
+
+
+def approved(postwarden: Postwarden) -> tuple[str, Json]:
+    """Open, preview and approve a case over the campaign."""
+    case = postwarden.json("case", "open", QUERY, "--reason", "phishing")["case"]
+    plan: Json = postwarden.json("case", "preview", str(case))["plan"]
+    postwarden.run("case", "approve", str(case), "--plan", plan["sha256"])
+    return str(case), plan
+
+
+def killed_in_mid_run(postwarden: Postwarden, *words: str) -> None:
+    """Host a case's work in a command, and kill it when some is done."""
+    with books.opened(postwarden.data) as seen:
+        before = seen.outcomes()
+        process = postwarden.start(*words, *SMALL_STEPS)
+        until(lambda: moved_on(seen, before) > 50, "the command works on the case")
+        process.kill()
+        process.wait()
+        assert not seen.is_idle(), "killed too late to prove anything"
+
+
+def moved_on(seen: Books, before: Counter[str]) -> int:
+    """Return how many items became something else since `before`."""
+    return (before - seen.outcomes()).total()
+
+
+def take_over(postwarden: Postwarden) -> Serving:
+    """Let `serve` find the task whose worker died, and see it get on with it."""
+    with books.opened(postwarden.data) as seen:
+        before = seen.outcomes()
+        serving = postwarden.serve(*SMALL_STEPS)
+        until(lambda: moved_on(seen, before) > 50, "serve takes the task over")
+        return serving
+
+
+def finished_by_command(postwarden: Postwarden, case: str) -> None:
+    postwarden.run("case", "run", case, *SMALL_STEPS)
+
+
+def finished_by_serve(postwarden: Postwarden, _case: str) -> None:
+    serving = postwarden.serve(*SMALL_STEPS)
+    with books.opened(postwarden.data) as seen:
+        until(seen.is_idle, "serve ends the case that nobody asked it to")
+    serving.stop()
+
+
+def check_contained(
+    postwarden: Postwarden, case: str, plan: Json, before: Counter[Filed]
+) -> None:
+    """Every planned copy is away, once, and nothing else is."""
+    wanted = Counter({f: n for f, n in before.items() if f.message_id in CAMPAIGN})
+    with books.opened(postwarden.data) as seen:
+        assert seen.filed("contained") == wanted
+        assert seen.filed() == before - wanted
+        assert seen.outcomes() == {"removed": plan["copies"]}
+        assert seen.one("SELECT count(*) FROM ledger WHERE event = 'CONTAIN'") == (
+            plan["copies"]
+        )
+        assert not seen.faults()
+    assert plan["copies"] == wanted.total()
+    status = postwarden.json("case", "status", case)
+    assert status["state"] == "done"
+    assert status["outcomes"]["removed"] == plan["copies"]
+    assert sum(status["outcomes"].values()) == plan["copies"]
+    assert postwarden.json("case", "verify", case)["residual"] == 0
+
+
+CAMPAIGN = {f"campaign{number}@example.net" for number in range(MESSAGES)}
+
+
+@pytest.mark.parametrize("finish", [finished_by_command, finished_by_serve])
+def test_a_case_ends_exactly_although_its_workers_are_killed(
+    postwarden: Postwarden,
+    campaign: Counter[Filed],
+    finish: Callable[[Postwarden, str], None],
+) -> None:
+    """The command is killed, then the `serve` that took over; another one ends it."""
+    case, plan = approved(postwarden)
+    killed_in_mid_run(postwarden, "case", "run", case)
+    take_over(postwarden).kill()
+    finish(postwarden, case)
+    check_contained(postwarden, case, plan, campaign)
+
+
+def test_an_undo_ends_exactly_although_its_workers_are_killed(
+    postwarden: Postwarden, campaign: Counter[Filed]
+) -> None:
+    case, plan = approved(postwarden)
+    postwarden.run("case", "run", case)
+    killed_in_mid_run(postwarden, "case", "undo", case)
+    take_over(postwarden).kill()
+    undone = postwarden.json("case", "undo", case, *SMALL_STEPS)
+    assert undone == {
+        "case": int(case),
+        "state": "undone",
+        "restored": plan["copies"],
+        "failed": 0,
+    }
+    with books.opened(postwarden.data) as seen:
+        assert seen.filed() == campaign
+        assert not seen.filed("contained")
+        assert not seen.faults()
+        assert seen.one("SELECT count(*) FROM ledger WHERE event = 'RESTORE'") == (
+            plan["copies"]
+        )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kills", range(1, 6))
+def test_a_case_that_is_killed_again_and_again_ends(
+    postwarden: Postwarden, campaign: Counter[Filed], kills: int
+) -> None:
+    case, plan = approved(postwarden)
+    for _ in range(kills):
+        killed_in_mid_run(postwarden, "case", "run", case)
+    finished_by_command(postwarden, case)
+    check_contained(postwarden, case, plan, campaign)
