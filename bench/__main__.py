@@ -1,4 +1,7 @@
-"""Run a measurement: `python -m bench NAME [OPTION ...]`; without NAME, list them."""
+"""Run measurements: `python -m bench [NAME] [OPTION ...]`; without NAME, all.
+
+`python -m bench --list` names them.
+"""
 
 import ast
 import importlib
@@ -6,6 +9,7 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
+_ALL = "everything"
 
 
 def measurements() -> dict[str, str]:
@@ -23,11 +27,13 @@ def measurements() -> dict[str, str]:
 def run(arguments: list[str]) -> int:
     """List, or run one; return the exit status."""
     known = measurements()
-    if not arguments:
+    if arguments[:1] == ["--list"]:
         for name, purpose in known.items():
             print(f"{name:<20} {purpose}")
         print("\npython -m bench NAME --help tells more.")
         return 0
+    if not arguments or arguments[0].startswith("-"):
+        arguments = [_ALL, *arguments]
     name = arguments[0].replace("-", "_")
     if name not in known:
         print(f"no measurement {name}; there are: {', '.join(known)}", file=sys.stderr)

@@ -9,10 +9,11 @@ import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 import uvloop
 
-LONGEST = 300.0  # seconds that sending may take
+LONGEST = 120.0  # seconds that sending may take
 
 
 class Unaccepted(Exception):
@@ -56,8 +57,8 @@ class _Session(asyncio.Protocol):
         self._began = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's transports are not of asyncio's class.
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data

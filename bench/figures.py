@@ -4,7 +4,7 @@ import json
 import os
 import platform
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -103,7 +103,7 @@ def _row(figure: Figure) -> Sequence[str]:
         figure.unit,
         _number(figure.peer_value),
         figure.peer,
-        "" if figure.ratio is None else f"{_number(figure.ratio)} ×",
+        "" if figure.ratio is None else f"{_number(figure.ratio)} x",
         _target(figure),
         " ".join(filter(None, (verdict, figure.note))),
     )
@@ -113,7 +113,7 @@ def _target(figure: Figure) -> str:
     sign = "≤" if figure.better is Better.LESS else "≥"
     value, ratio = figure.target.value, figure.target.ratio
     texts = [] if value is None else [f"{sign} {_number(value)} {figure.unit}"]
-    texts += [] if ratio is None else [f"≥ {_number(ratio)} ×"]
+    texts += [] if ratio is None else [f"≥ {_number(ratio)} x"]
     return ", ".join(texts)
 
 
@@ -127,7 +127,7 @@ def _number(value: float | None) -> str:
 
 def facts(figure: Figure) -> dict[str, object]:
     """Return a figure as JSON has it."""
-    is_known = figure.value == figure.value  # noqa: PLR0124  NaN is no JSON
+    is_known = figure.value == figure.value
     return {
         **asdict(figure),
         "value": figure.value if is_known else None,
@@ -156,11 +156,8 @@ def write(path: Path, figures: Iterable[Figure], **more: object) -> None:
     path.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
-def told(
-    figures: Iterable[Figure], tell: Callable[[str], None]
-) -> Iterator[Figure]:
-    """Pass figures on, saying each as it is found."""
-    for each in figures:
-        peer = "" if each.ratio is None else f"  {_number(each.ratio)} × {each.peer}"
-        tell(f"{each.group}: {each.name}: {_number(each.value)} {each.unit}{peer}")
-        yield each
+def line(figure: Figure) -> str:
+    """Return a figure in one line, to be told while others are measured."""
+    peer = "" if figure.ratio is None else f", {_number(figure.ratio)} x {figure.peer}"
+    value = f"{_number(figure.value)} {figure.unit}".strip() or figure.note
+    return f"{figure.group}: {figure.name}: {value}{peer}"

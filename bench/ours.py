@@ -1,6 +1,7 @@
 """Postwarden as it is measured: its own processes on a data directory."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -13,7 +14,16 @@ from typing import IO, Any
 from bench.processes import NotReady, running
 
 COMMAND = Path(sys.executable).with_name("postwarden")
-LONGEST = "longest-transaction"
+_SEEN = "seen.json"
+
+
+def environment() -> dict[str, str]:
+    """Return an environment in which Python keeps its bytecode, as installed it does.
+
+    It is kept beside the measurements, so that the sources stay as they are.
+    """
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPYCACHEPREFIX": str(Path("build/pycache").absolute())}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,15 +35,34 @@ class Serving:
     ports: dict[str, int]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a process saw: its longest transaction, and its memory at the peak."""
+
+    longest_transaction: float
+    peak: int
+
+
+def seen(data: Path) -> Seen:
+    """Return what the process saw that was watched last on this data directory."""
+    return Seen(**json.loads((data / _SEEN).read_text()))
+
+
+def _watched(data: Path) -> tuple[str, ...]:
+    return (sys.executable, "-m", "bench.watched", str(data / _SEEN))
+
+
 @contextmanager
 def serving(data: Path) -> Iterator[Serving]:
-    """Run `postwarden serve` on free ports; `longest_transaction` knows more later."""
-    free = [w for name in ("smtp", "lmtp", "http") for w in (f"--{name}", "127.0.0.1:0")]
-    watched = (sys.executable, "-m", "bench.watched", data / LONGEST)
-    command = (*watched, "serve", "--data", data, *free)
-    with running(command, log=data / "serve.log") as process:
+    """Run `postwarden serve` on free ports; afterwards `seen` tells more."""
+    free = [
+        w for name in ("smtp", "lmtp", "http") for w in (f"--{name}", "127.0.0.1:0")
+    ]
+    command = (*_watched(data), "serve", "--data", str(data), *free)
+    log = data / "serve.log"
+    with running(command, log=log, environment=environment()) as process:
         assert process.stdout is not None
-        line = _ready(process.stdout, data / "serve.log")
+        line = _ready(process.stdout, log)
         named = (word.partition("=") for word in line.split()[1:])
         ports = {name: int(where.rpartition(":")[2]) for name, _, where in named}
         yield Serving(data=data, pid=process.pid, ports=ports)
@@ -44,11 +73,6 @@ def _ready(stdout: IO[bytes], log: Path) -> str:
     if not line.startswith("ready "):
         raise NotReady(f"serve: {log.read_text(errors='replace')[-2000:]}")
     return line
-
-
-def longest_transaction(data: Path) -> float:
-    """Return the seconds of the longest transaction of what was watched last."""
-    return float((data / LONGEST).read_text())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,24 +89,21 @@ class Ran:
 
 def run(data: Path, *words: str) -> Ran:
     """Run a `postwarden` command to its end; raises CalledProcessError."""
-    begun = time.perf_counter()
-    done = subprocess.run(
-        [str(COMMAND), *words, "--data", str(data)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=True,
-    )
-    return Ran(seconds=time.perf_counter() - begun, output=done.stdout)
+    return _timed(data, (str(COMMAND), *words))
 
 
 def run_watched(data: Path, *words: str) -> Ran:
-    """Like `run`, and `longest_transaction` knows more afterwards."""
+    """Like `run`; afterwards `seen` tells more."""
+    return _timed(data, (*_watched(data), *words))
+
+
+def _timed(data: Path, words: tuple[str, ...]) -> Ran:
     begun = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-m", "bench.watched", str(data / LONGEST), *words]
-        + ["--data", str(data)],
+        [*words, "--data", str(data)],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=True,
+        env=environment(),
     )
     return Ran(seconds=time.perf_counter() - begun, output=done.stdout)

@@ -55,7 +55,7 @@ def running(
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=stderr,
-            env={**os.environ, **(environment or {})},
+            env=dict(environment or os.environ),
             start_new_session=True,
         )
     try:
@@ -91,9 +91,9 @@ def _status(pid: int) -> tuple[int, float] | None:
 def cpu_seconds(pid: int) -> float:
     """Return the CPU time, user and system, of a process and all below it."""
     known = {
-        int(name): status
-        for name in os.listdir("/proc")
-        if name.isdecimal() and (status := _status(int(name))) is not None
+        int(path.name): status
+        for path in Path("/proc").iterdir()
+        if path.name.isdecimal() and (status := _status(int(path.name))) is not None
     }
     children: dict[int, list[int]] = {}
     for child, (parent, _) in known.items():

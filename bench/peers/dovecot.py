@@ -100,12 +100,10 @@ class Dovecot:
 
     def delivered(self) -> int:
         """Return how many messages lie in all Maildirs."""
-        return sum(
-            len(os.listdir(home / "Maildir" / part))
-            for home in (self.folder / "homes").iterdir()
-            for part in ("new", "cur")
-            if (home / "Maildir" / part).is_dir()
-        )
+        parts = ("new", "cur")
+        homes = (self.folder / "homes").iterdir()
+        folders = (home / "Maildir" / part for home in homes for part in parts)
+        return sum(len(list(each.iterdir())) for each in folders if each.is_dir())
 
 
 def prepare(folder: Path, users: Iterable[str]) -> Dovecot:

@@ -98,6 +98,7 @@ NETWORKS: Final = tuple(
         ),
     )
 )
+STATES: Final = (tuple(CopyState), (CopyState.LIVE,), tuple(CopyState)[1:], ())
 TRACES: Final = ("t1", "T1", "t2")
 TEXTS: Final = (
     *("Invoice 4711", "the invoice, the", "in voice", "naïve NAI\u0308VE", "Straße"),
@@ -136,8 +137,7 @@ def _texts() -> st.SearchStrategy[str]:
 
 @st.composite
 def _messages(draw: st.DrawFn, sha256: bytes) -> NewMessage:
-    keys = [address.key for address in ADDRESSES]
-    fields = st.tuples(st.sampled_from(["from", "to", "cc"]), st.sampled_from(keys))
+    fields = st.tuples(st.sampled_from(["from", "to", "cc"]), _addresses().map(_key))
     return message(
         "",
         sha256=sha256,
@@ -173,18 +173,22 @@ def _envelopes(draw: st.DrawFn) -> Envelope:
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
     """Stores of a few rows each."""
-    owners = draw(st.lists(_addresses(), min_size=1, max_size=4, unique_by=_key))
+    owners = draw(st.lists(_addresses(), min_size=2, max_size=4, unique_by=_key))
     boxes = st.tuples(st.integers(1, len(owners)), st.sampled_from(MAILBOXES))
-    mailboxes = draw(st.lists(boxes, min_size=1, max_size=5, unique=True))
+    mailboxes = draw(st.lists(boxes, min_size=2, max_size=5, unique=True))
     hashes = draw(
-        st.lists(st.sampled_from(DIGESTS), min_size=1, max_size=4, unique=True)
+        st.lists(st.sampled_from(DIGESTS), min_size=2, max_size=4, unique=True)
     )
     messages = [draw(_messages(sha256)) for sha256 in hashes]
     numbers = st.integers(1, len(messages))
     receptions = draw(
-        st.lists(st.tuples(st.sampled_from(TRACES), numbers, _envelopes()), max_size=3)
+        st.lists(
+            st.tuples(st.sampled_from(TRACES), numbers, _envelopes()),
+            min_size=1,
+            max_size=3,
+        )
     )
-    count = draw(st.integers(0, 7))
+    count = draw(st.integers(4, 9))
     copies = [
         draw(_copies(n, mailboxes, len(messages), receptions)) for n in range(1, count)
     ]
@@ -196,13 +200,15 @@ def worlds(draw: st.DrawFn) -> World:
         indexed=draw(st.integers(0, len(messages))),
         receptions=tuple(receptions),
         copies=tuple(copies),
-        events=tuple(draw(st.lists(_events(len(owners), len(messages)), max_size=6))),
+        events=tuple(
+            draw(st.lists(_events(len(owners), len(messages)), min_size=3, max_size=8))
+        ),
         removed=draw(st.sets(st.integers(1, len(mailboxes)), max_size=1).map(tuple)),
     )
 
 
 def _addresses() -> st.SearchStrategy[Address]:
-    return st.sampled_from(ADDRESSES)
+    return st.one_of(st.sampled_from(OWNERS), st.sampled_from(ADDRESSES))
 
 
 def _key(address: Address) -> str:
@@ -338,7 +344,7 @@ def queries(texts: Sequence[str]) -> st.SearchStrategy[Query]:
         ),
         max_leaves=8,
     )
-    return st.one_of(trees, trees, st.just(All())).map(Query)
+    return st.one_of(trees, st.just(All())).map(Query)
 
 
 @st.composite
@@ -363,7 +369,7 @@ def asked(draw: st.DrawFn) -> Asked:
     ]
     return Asked(
         world=world,
-        queries=tuple(draw(st.lists(queries(texts), min_size=1, max_size=12))),
-        states=draw(st.sets(st.sampled_from(CopyState)).map(tuple)),
+        queries=tuple(draw(st.lists(queries(texts), min_size=15, max_size=25))),
+        states=draw(st.sampled_from(STATES)),
         similar=draw(st.dictionaries(st.sampled_from(LEAVES), _references())),
     )

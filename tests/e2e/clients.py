@@ -85,7 +85,8 @@ def dotted(content: bytes) -> bytes:
     if content.startswith(b"."):
         content = b"." + content
     content = content.replace(b"\r\n.", b"\r\n..")
-    return content + (b".\r\n" if content.endswith(b"\r\n") else b"\r\n.\r\n")
+    ended = not content or content.endswith(b"\r\n")
+    return content + (b".\r\n" if ended else b"\r\n.\r\n")
 
 
 def deliver(

@@ -29,3 +29,16 @@ def postwarden(store: Path) -> Iterator[Postwarden]:
         yield platform
     finally:
         platform.end()
+
+
+@pytest.fixture(scope="module")
+def shared(
+    made_store: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Postwarden]:
+    """One store for all tests of a module, which then tell their mails apart."""
+    data = tmp_path_factory.mktemp("shared") / "store"
+    platform = Postwarden(Path(shutil.copytree(made_store, data)))
+    try:
+        yield platform
+    finally:
+        platform.end()

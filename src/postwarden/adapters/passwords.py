@@ -31,6 +31,10 @@ _MAX_MEMORY = 1024 * 1024  # KiB
 _MAX_PASSES = 100
 _MAX_LANES = 64
 _ARGON2 = re.compile(r"(?:\{ARGON2(?:ID|I)?\})?(\$argon2id?\$.*)\Z", re.IGNORECASE)
+_WHOLE = re.compile(
+    r"\$argon2id?\$(?:v=[0-9]+\$)?m=[0-9]{1,9},t=[0-9]{1,9},p=[0-9]{1,9}"
+    r"\$[A-Za-z0-9+/]{11,128}\$[A-Za-z0-9+/]{16,256}\Z"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +195,8 @@ def _nobodys_hash(hasher: argon2.PasswordHasher) -> str:
 
 
 def _is_bearable(password_hash: str) -> bool:
+    if not _WHOLE.match(password_hash):
+        return False
     try:
         cost = argon2.extract_parameters(password_hash)
     except InvalidHashError:

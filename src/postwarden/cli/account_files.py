@@ -14,7 +14,7 @@ from typing import Annotated, TextIO
 import typer
 
 from postwarden.bootstrap import Platform
-from postwarden.cli.arguments import quota_of
+from postwarden.cli.arguments import interruptible, quota_of
 from postwarden.cli.exits import FAILED
 from postwarden.cli.invocation import DryRun, Invocation, command
 from postwarden.model.addresses import Address
@@ -79,7 +79,7 @@ async def create_many(run: Invocation, file: FileWord, dry_run: DryRun = False) 
     with _opened(file) as stream, run.output.progress("accounts") as bar:
         rows = _rows(stream)
         seen: set[str] | None = set() if dry_run else None
-        while chunk := list(islice(rows, CHUNK)):
+        while chunk := _next(rows):
             for bad in await _create(run, chunk, tally, seen):
                 run.output.problem(bad.error.code, str(bad.error), row=bad.number)
             bar.advance(len(chunk))
@@ -93,6 +93,11 @@ async def create_many(run: Invocation, file: FileWord, dry_run: DryRun = False) 
     run.output.one(result)
     if tally.failed and not tally.created and not tally.present:
         raise typer.Exit(FAILED)
+
+
+def _next(rows: Iterator[Row | BadRow]) -> list[Row | BadRow]:
+    with interruptible():
+        return list(islice(rows, CHUNK))
 
 
 async def _create(

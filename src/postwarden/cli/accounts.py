@@ -27,7 +27,6 @@ from postwarden.model.mailboxes import Mailbox
 from postwarden.services import accounts, removals
 
 app = new_group("Manage who logs in and gets mail.")
-account_files.add_command(app)
 
 PersonName = Annotated[
     str | None, typer.Option("--name", metavar="NAME", help="The person's name.")
@@ -68,6 +67,9 @@ async def create(
     if created is not None:
         shown = await run.read(accounts.mailboxes, run.actor, created.address)
         run.output.done(f"created account {created.address}", shape(*shown))
+
+
+account_files.add_command(app)
 
 
 @command(app, "show", examples=["postwarden account show ada@example.org --json"])

@@ -1,6 +1,10 @@
 """What the words and options of commands are called, the same everywhere."""
 
+import asyncio
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -57,8 +61,10 @@ def read_password() -> str:
     if sys.stdin.isatty():
         from getpass import getpass  # noqa: PLC0415  people only
 
-        return getpass("Password: ")
-    octets = sys.stdin.buffer.read(MAX_STDIN + 1)
+        with interruptible():
+            return getpass("Password: ")
+    with interruptible():
+        octets = sys.stdin.buffer.read(MAX_STDIN + 1)
     if len(octets) > MAX_STDIN:
         raise Invalid(f"a password longer than {MAX_STDIN} octets", field="password")
     try:
@@ -69,6 +75,19 @@ def read_password() -> str:
     if not text:
         raise Invalid("there is no password on standard input", field="password")
     return text
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let Ctrl-C end a read that blocks; asyncio would wait for the read."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise KeyboardInterrupt  # it came just before
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def refuse_nothing(*given: object) -> None:

@@ -1,6 +1,5 @@
 """`postwarden audit ...`: who changed what."""
 
-import dataclasses
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -16,6 +15,11 @@ from postwarden.services.ports import UnitOfWork
 from postwarden.settings.quantities import seconds_of
 
 app = new_group("See who changed what.")
+
+_FIELDS = (
+    *("id", "time", "actor", "on_behalf_of", "dialect", "client_ip"),
+    *("request_id", "action", "object", "before", "after", "reason"),
+)
 
 
 @command(
@@ -82,9 +86,4 @@ def _instant(text: str, now: datetime) -> datetime:
 
 def shape(entry: AuditEntry) -> dict[str, object]:
     """Return an audit entry as scripts see it."""
-    order = (
-        *("id", "time", "actor", "on_behalf_of", "dialect", "client_ip"),
-        *("request_id", "action", "object", "before", "after", "reason"),
-    )
-    values = dataclasses.asdict(entry)
-    return {name: values[name] for name in order}
+    return {name: getattr(entry, name) for name in _FIELDS}

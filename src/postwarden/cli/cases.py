@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from postwarden.cli.case_rows import case_row, outcome_row, plan_row
 from postwarden.cli.exits import FAILED, REFUSED
 from postwarden.cli.grammar import new_group
 from postwarden.cli.invocation import PAGE, DryRun, Invocation, Opens, command
@@ -32,18 +33,6 @@ app = new_group("Find every copy, remove it, prove it, take it back.")
 
 CaseNumber = Annotated[int, typer.Argument(metavar="N", help="The case's number.")]
 _SHOWN = 20  # items that people are shown; --json has all
-
-
-def _case(case: Case) -> dict[str, object]:
-    return {
-        "case": case.id,
-        "state": case.state.value,
-        "query": case.query,
-        "reason": case.reason,
-        "ticket": case.ticket,
-        "opened_by": case.opened_by,
-        "opened_at": case.opened_at,
-    }
 
 
 @command(
@@ -76,7 +65,7 @@ async def open_(
     case = await run.transact(
         opening.open_case, run.actor, settled, reason=reason, ticket=ticket
     )
-    return run.output.done(f"opened case {case.id}: {case.query}", _case(case))
+    return run.output.done(f"opened case {case.id}: {case.query}", case_row(case))
 
 
 @command(app, "list")
@@ -85,7 +74,7 @@ async def list_(run: Invocation) -> None:
     rows = run.output.rows("case", "state", "opened_at", "opened_by", "query", "reason")
     pages = run.pages(reading.page, lambda case: case.id, after=0)
     async for page in pages:
-        rows.write(_case(case) for case in page)
+        rows.write(case_row(case) for case in page)
 
 
 @command(app, "status", examples=["postwarden case status 1 --json"])
@@ -94,9 +83,9 @@ async def status(run: Invocation, case: CaseNumber) -> None:
     seen = await run.read(reading.status, case)
     run.output.one(
         {
-            **_case(seen.case),
-            "plan": None if seen.plan is None else _plan(seen.plan),
-            "outcomes": _outcomes(seen.outcomes),
+            **case_row(seen.case),
+            "plan": None if seen.plan is None else plan_row(seen.plan),
+            "outcomes": outcome_row(seen.outcomes),
             "approvals": [
                 {
                     "plan": each.plan_sha256.hex(),
@@ -153,7 +142,7 @@ async def preview(
         async for page in reading.items(run.platform.store, plan.id)
         for item in page
     ]
-    shown = {**_plan(plan), "items": items}
+    shown = {**plan_row(plan), "items": items}
     if run.output.as_json:
         return run.output.one(
             {"case": case, "state": seen.case.state.value, "plan": shown}
@@ -164,7 +153,7 @@ async def preview(
 def _show_plan(
     run: Invocation, case: Case, plan: Plan, items: Sequence[dict[str, object]]
 ) -> None:
-    run.output.one({"case": case.id, "state": case.state.value, **_plan(plan)})
+    run.output.one({"case": case.id, "state": case.state.value, **plan_row(plan)})
     rows = run.output.rows("item", "account", "mailbox", "uid", "class", "action")
     rows.write(items[:_SHOWN])
     if len(items) > _SHOWN:
@@ -174,39 +163,6 @@ def _show_plan(
             f"approve with: postwarden case approve {case.id} "
             f"--plan {plan.sha256.hex()}"
         )
-
-
-def _plan(plan: Plan) -> dict[str, object]:
-    return {
-        "sha256": plan.sha256 and plan.sha256.hex(),
-        "action": plan.action.value,
-        "classes": [each.value for each in plan.classes],
-        "messages": plan.messages,
-        "copies": plan.copies,
-        "accounts": plan.accounts,
-        "related": plan.related,
-        "counts": [
-            {
-                "class": each.match_class.value,
-                "messages": each.messages,
-                "copies": each.copies,
-                "accounts": each.accounts,
-                "included": each.included,
-            }
-            for each in plan.counts
-        ],
-        "clusters": [
-            {
-                "fingerprint": each.fingerprint,
-                "subject": each.subject,
-                "author": each.author,
-                "messages": each.messages,
-                "copies": each.copies,
-            }
-            for each in plan.clusters
-        ],
-        "warnings": list(plan.warnings),
-    }
 
 
 @command(
@@ -224,7 +180,7 @@ async def approve(
     ttl = timedelta(seconds=run.settings.cases.approval_seconds)
     approved = await run.transact(opening.approve, run.actor, case, _sha256(plan), ttl)
     run.output.done(
-        f"approved; run it with: postwarden case run {case}", _case(approved)
+        f"approved; run it with: postwarden case run {case}", case_row(approved)
     )
 
 
@@ -235,7 +191,7 @@ async def run_case(run: Invocation, case: CaseNumber) -> None:
     if task is not None:
         await _work(run, task, f"case {case}")
     seen = await run.read(reading.status, case)
-    outcomes = _outcomes(seen.outcomes)
+    outcomes = outcome_row(seen.outcomes)
     result = {"case": case, "state": seen.case.state.value, "outcomes": outcomes}
     run.output.one(result)
     if outcomes[Outcome.FAILED.value]:
@@ -349,14 +305,10 @@ async def _work(run: Invocation, task: Task, label: str) -> None:
 
     with run.output.progress(label) as bar:
         ended = await run_task(
-            worker_context(run.platform, progress=_advance(bar)), task.id
+            worker_context(run.platform, progress=_Advance(bar)), task.id
         )
     if ended.state is not TaskState.COMPLETED:
         raise Unavailable(ended.error or f"{label} did not end; try again")
-
-
-def _advance(bar: Progress) -> "_Advance":
-    return _Advance(bar)
 
 
 class _Advance:
@@ -366,10 +318,6 @@ class _Advance:
     def __call__(self, _: Task, done: int, total: int) -> None:
         self._bar.advance(done - self._done)
         self._done = done
-
-
-def _outcomes(counts: dict[Outcome, int]) -> dict[str, int]:
-    return {outcome.value: counts.get(outcome, 0) for outcome in Outcome}
 
 
 def _action(word: str) -> Action:

@@ -21,6 +21,7 @@ _ENABLED, _DISABLED = 1, 3  # 3: neither logs in nor gets mail
 _PERSON, _ALIAS = 1, 4
 _LOCAL_PASSWORD = 0
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_TO_WRITE = frozenset({str, datetime})  # what the csv module would not write as we do
 _QUOTED = frozenset({"displayName", "description"})
 _UNKNOWN_TEXT = frozenset({"userName", "displayName", "lastLoginProtocol"})
 _UNKNOWN_NUMBERS = {
@@ -142,18 +143,18 @@ def _percent(account: Account | None) -> float | None:
 def correct(rows: Iterable[Fields]) -> bytes:
     """Write rows by RFC 4180; texts that look like formulas get a leading `'`."""
     written = io.StringIO()
-    csv.writer(written).writerows([_cell(value) for value in r.values()] for r in rows)
+    csv.writer(written).writerows(
+        [_cell(v) if v.__class__ in _TO_WRITE else v for v in row.values()]
+        for row in rows
+    )
     return written.getvalue().encode()
 
 
 def _cell(value: object) -> str:
-    if value is None:
-        return ""
     if isinstance(value, datetime):
         return f"{_utc(value)[:19]}Z"
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return str(value)
+    text = str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _utc(time: datetime) -> str:

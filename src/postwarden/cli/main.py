@@ -68,6 +68,7 @@ COMMANDS = (
     Registered("import", f"{_C}.importing", "app", "Bring mail from files."),
     Registered("export", f"{_C}.exporting", "app", "Write mail to files."),
     Registered("inventory", f"{_C}.inventory", "app", "List all addresses in a file."),
+    Registered("doctor", f"{_C}.doctor", "app", "Check the store and around it."),
     Registered("audit", f"{_C}.audit", "app", "See who changed what."),
 )
 
@@ -139,8 +140,6 @@ def _run(words: list[str], options: GlobalOptions) -> int:
             command.invoke(context)
     except typer.Exit as ended:
         return ended.exit_code
-    except typer.Abort:
-        return INTERRUPTED
     except typer.TyperException as error:
         where = getattr(error, "ctx", None)
         path = "postwarden" if where is None else where.command_path

@@ -22,9 +22,8 @@ async def login(
     """
     account = await store.peek(_active_account, username)
     known = account.password_hash if account is not None else None
-    if not await passwords.verify(password, known):
-        raise Unauthenticated
-    if account is None or known is None:
+    matches = await passwords.verify(password, known)
+    if not matches or account is None or known is None:
         raise Unauthenticated
     new = await passwords.hash(password) if passwords.is_outdated(known) else None
     scram = await passwords.scram(password) if account.scram is None else None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from postwarden.model.accounts import AccountState
 from postwarden.model.addresses import Address
 from postwarden.model.envelopes import Envelope
-from postwarden.model.errors import MailError, OverQuota, Refused
+from postwarden.model.errors import MailError, NotFound, OverQuota, Refused
 from postwarden.model.ledger import Event, LedgerEvent
 from postwarden.model.mailboxes import INBOX, Copy
 from postwarden.model.messages import NewMessage
@@ -68,23 +68,24 @@ def accept(
 ) -> Delivered:
     """Take responsibility for a message whose bytes are durable already.
 
-    Raises OverQuota when no recipient has room for it. When only some have, the
-    others get their error with `per_recipient` (LMTP answers each), and are
+    Raises OverQuota or NotFound when nobody would get it. When only some would,
+    the others get their error with `per_recipient` (LMTP answers each), and are
     parked without, since SMTP has one answer for all.
     """
     stored = uow.messages.add(message)
     found = resolution.resolve(
         uow, rules, (each.forward_path for each in envelope.recipients)
     )
-    errors = _full_accounts(uow, found, message.size, len(envelope.recipients))
-    if errors and all(errors):
-        raise errors[0] or OverQuota("quota", 0)
+    errors = _refusals(uow, found, envelope, message.size)
+    if all(errors) and errors[0] is not None:
+        raise errors[0]
     reception = uow.receptions.add(
         trace_id, stored.id, uow.now, envelope, host=rules.host
     )
     _record_reception(uow, reception, envelope, found, source)
     refused = {n for n, error in enumerate(errors) if error and per_recipient}
-    pending = _pending(found, refused)
+    nowhere = {n for n, error in enumerate(errors) if isinstance(error, NotFound)}
+    pending = _pending(found, envelope, nowhere, refused)
     if len(pending) <= rules.inline:
         _deliver(uow, reception, message.size, pending, source)
     else:
@@ -104,26 +105,31 @@ def expand(uow: UnitOfWork, reception_id: int, *, limit: int = CHUNK) -> int:
     return len(pending)
 
 
-def _full_accounts(
-    uow: UnitOfWork, found: Resolution, size: int, recipients: int
+def _refusals(
+    uow: UnitOfWork, found: Resolution, envelope: Envelope, size: int
 ) -> list[MailError | None]:
-    """Return an error for each recipient whose only destination is full."""
+    """Return for each recipient why nobody gets the mail, None when somebody does."""
     accounts = uow.accounts.many(found.locals_)
-    errors: list[MailError | None] = [None] * recipients
-    reached = {number for _, number in found.foreign.values()}
-    for local, number in found.locals_.values():
-        if accounts[local.account].has_room(size):
-            reached.add(number)
-    for local, number in found.locals_.values():
-        if number not in reached:
-            quota = accounts[local.account]
-            errors[number] = OverQuota(
-                "quota", quota.quota_octets or quota.quota_messages
-            )
-    return errors
+    full = {key for key, account in accounts.items() if not account.has_room(size)}
+    refusals: list[MailError | None] = []
+    for number, recipient in enumerate(envelope.recipients):
+        reached = found.accounts_of.get(number, set())
+        if number in found.leaving or reached - full:
+            refusals.append(None)
+        elif reached:
+            quota = accounts[min(reached)]
+            limit = quota.quota_octets or quota.quota_messages
+            refusals.append(OverQuota("quota", limit))
+        else:
+            # An alias that leads nowhere: RCPT looked at the alias only.
+            refusals.append(NotFound("recipient", str(recipient.forward_path)))
+    return refusals
 
 
-def _pending(found: Resolution, refused: set[int]) -> list[PendingDelivery]:
+def _pending(
+    found: Resolution, envelope: Envelope, nowhere: set[int], refused: set[int]
+) -> list[PendingDelivery]:
+    """Return what is to be delivered or parked for those not refused."""
     local = [
         (number, each.via, each.account, None)
         for each, number in found.locals_.values()
@@ -132,7 +138,12 @@ def _pending(found: Resolution, refused: set[int]) -> list[PendingDelivery]:
         (number, each.via, None, each.address)
         for each, number in found.foreign.values()
     ]
-    wanted = [each for each in (*local, *foreign) if each[0] not in refused]
+    dead_ends = [
+        (number, recipient.forward_path, None, recipient.forward_path)
+        for number, recipient in enumerate(envelope.recipients)
+        if number in nowhere
+    ]
+    wanted = [each for each in (*local, *foreign, *dead_ends) if each[0] not in refused]
     return [
         PendingDelivery(
             position=position,
@@ -206,7 +217,7 @@ def _deliver(
     parked: list[tuple[PendingDelivery, Address, str]] = []
     for each in pending:
         if each.foreign is not None:
-            parked.append((each, each.foreign, f"leaves through {each.via}"))
+            parked.append((each, each.foreign, _way_out(each)))
         elif each.account is not None:
             account = accounts[each.account]
             if account.state is AccountState.PENDING_DELETION:
@@ -217,6 +228,12 @@ def _deliver(
                 inboxes.append(_new_copy(uow, reception, size, each, account.id))
     _record_delivered(uow, reception, placement.file(uow, inboxes), source)
     _park(uow, reception, parked)
+
+
+def _way_out(pending: PendingDelivery) -> str:
+    if pending.via == pending.foreign:
+        return "nobody takes this address"
+    return f"leaves through {pending.via}"
 
 
 def _new_copy(

@@ -77,7 +77,7 @@ def remove(uow: UnitOfWork, actor: Actor, name: str) -> MailDomain:
     access.everything(actor, "remove domains")
     domain = access.managed_domain(uow, actor, name)
     if count := uow.directory.count(name, EVERY_KIND):
-        raise Refused(f"domain {name} still has {count} addresses; remove them first")
+        raise Refused(f"domain {name} still has addresses ({count}); remove them first")
     if uow.domains.alias_page(of=name, limit=1):
         raise Refused(f"domain {name} still has other names; remove them first")
     uow.domains.remove(name)

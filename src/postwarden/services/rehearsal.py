@@ -1,6 +1,7 @@
 """Dry runs: a writing service runs as ever, and all it did is taken back."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Concatenate, NoReturn, ParamSpec, cast
 
 from postwarden.model.audit import AuditEntry
@@ -16,11 +17,10 @@ async def rehearse(
     **kwargs: P.kwargs,
 ) -> list[AuditEntry]:
     """Return the audit entries `fn` would write; raises what `fn` raises."""
-    try:
-        await store.transact(_run, lambda uow: fn(uow, *args, **kwargs))
-    except _Rehearsed as ended:
-        return ended.entries
-    raise AssertionError("a rehearsal never commits")
+    entries: list[AuditEntry] = []
+    with suppress(_Rehearsed):
+        await store.transact(_run, lambda uow: fn(uow, *args, **kwargs), entries)
+    return entries
 
 
 def change(entry: AuditEntry) -> dict[str, object]:
@@ -34,19 +34,15 @@ def change(entry: AuditEntry) -> dict[str, object]:
 
 
 class _Rehearsed(Exception):
-    """Carries what was done out of the transaction, which it ends."""
-
-    def __init__(self, entries: list[AuditEntry]) -> None:
-        super().__init__("rehearsed")
-        self.entries = entries
+    """Ends the transaction of a rehearsal, so that it is taken back."""
 
 
 class _Listener:
     """A unit of work whose audit entries are heard as well as written."""
 
-    def __init__(self, uow: UnitOfWork) -> None:
+    def __init__(self, uow: UnitOfWork, entries: list[AuditEntry]) -> None:
         self._uow = uow
-        self.entries: list[AuditEntry] = []
+        self._entries = entries
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._uow, name)
@@ -56,11 +52,13 @@ class _Listener:
         return cast(AuditLog, self)
 
     def record(self, entry: AuditEntry) -> None:
-        self.entries.append(entry)
+        self._entries.append(entry)
         self._uow.audit.record(entry)
 
 
-def _run(uow: UnitOfWork, service: Callable[[UnitOfWork], object]) -> NoReturn:
-    listener = _Listener(uow)
-    service(cast(UnitOfWork, listener))
-    raise _Rehearsed(listener.entries)
+def _run(
+    uow: UnitOfWork, service: Callable[[UnitOfWork], object], entries: list[AuditEntry]
+) -> NoReturn:
+    entries.clear()  # a store may run it again
+    service(cast(UnitOfWork, _Listener(uow, entries)))
+    raise _Rehearsed

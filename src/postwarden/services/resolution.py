@@ -73,11 +73,14 @@ class Resolution:
     """Where mail for some envelope recipients goes, each destination once.
 
     `locals_` and `foreign` map a destination to the recipient (counted from 0)
-    that reached it first.
+    that reached it first; `accounts_of` and `leaving` say of each recipient what
+    it leads to, whoever was first.
     """
 
     locals_: dict[int, tuple[Local, int]] = field(default_factory=dict)
     foreign: dict[str, tuple[Foreign, int]] = field(default_factory=dict)
+    accounts_of: dict[int, set[int]] = field(default_factory=dict)
+    leaving: set[int] = field(default_factory=set)
     steps: list[tuple[Step, int]] = field(default_factory=list)
 
     @property
@@ -216,6 +219,7 @@ class _Walk:
         return [(target, entry.address) for target in entry.targets]
 
     def _local(self, local: Local) -> None:
+        self.resolution.accounts_of.setdefault(self.recipient, set()).add(local.account)
         known = self.resolution.locals_.setdefault(
             local.account, (local, self.recipient)
         )
@@ -223,6 +227,7 @@ class _Walk:
             self._step(Event.DUPLICATEDELIVER, local.address, "already delivered")
 
     def _foreign(self, foreign: Foreign) -> None:
+        self.resolution.leaving.add(self.recipient)
         self.resolution.foreign.setdefault(
             foreign.address.key, (foreign, self.recipient)
         )

@@ -48,4 +48,4 @@ def seconds_text(seconds: float) -> str:
     for unit in "dhm":
         if seconds and seconds % _FACTORS[unit] == 0:
             return f"{seconds // _FACTORS[unit]:.0f}{unit}"
-    return f"{seconds:g}s"
+    return f"{seconds:.6f}".rstrip("0").rstrip(".") + "s"

@@ -64,7 +64,7 @@ class SmtpSettings:
         ),
     )
     commands: int = field(
-        default=5000,
+        default=1000,
         metadata=_of(
             kinds.count(100, 10_000_000), "commands between two accepted mails"
         ),

@@ -36,8 +36,11 @@ class Limits:
     command_seconds: float = 300
     # Between two pieces of content (RFC 5321 §4.5.3.2.5).
     data_seconds: float = 180
-    # Octets per second that content must reach after its first `data_seconds`.
+    # Octets per second that content must reach after its first `data_seconds`; 0
+    # asks for none.
     data_rate: int = 500
+    # From the start of content to its end, however fast.
+    content_seconds: float = 4 * 3600
     # Waited for commands, in sum, between two accepted mails.
     idle_seconds: float = 900
     tls_handshake_seconds: float = 30

@@ -8,7 +8,7 @@ class Pace:
 
     A command must arrive whole in its time, and the waits for commands between
     two accepted mails have one budget, so that trickling octets or empty commands
-    gain nothing. Content may come slowly, but never below a rate.
+    gain nothing. Content may come slowly, but never below a rate, nor for ever.
     """
 
     __slots__ = (
@@ -41,8 +41,11 @@ class Pace:
         limits = self._limits
         if self._content_began is None:
             self._content_began = now
-        earned = limits.data_seconds + self._content_size / limits.data_rate
-        return min(now + limits.data_seconds, self._content_began + earned)
+        may_last = limits.content_seconds
+        if limits.data_rate:
+            earned = limits.data_seconds + self._content_size / limits.data_rate
+            may_last = min(may_last, earned)
+        return min(now + limits.data_seconds, self._content_began + may_last)
 
     def waited(self, seconds: float) -> None:
         """Charge a wait for a command."""

@@ -109,10 +109,7 @@ CHUNK_UNREADABLE = Reply(421, "4.7.0", "Cannot tell where the chunk ends")
 
 def reply_for(error: MailError) -> Reply:
     """Return the reply for an error, or for the nearest class it is made of."""
-    for kind in type(error).__mro__:
-        if kind in ERRORS:
-            return ERRORS[kind]
-    return OUR_FAULT
+    return next(ERRORS[kind] for kind in type(error).__mro__ if kind in ERRORS)
 
 
 @lru_cache(maxsize=64)

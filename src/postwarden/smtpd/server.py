@@ -64,8 +64,14 @@ class Server:
             sockets = [_unix_socket(self._endpoint, self._options.socket_mode)]
         else:
             sockets = await _tcp_sockets(*self._endpoint)
-        for listening in sockets:
-            await self._listen(listening)
+        try:
+            for listening in sockets:
+                await self._listen(listening)
+        except OSError:
+            await self._close()
+            for listening in sockets:
+                listening.close()
+            raise
         return _format(sockets[0])
 
     async def _listen(self, listening: socket.socket) -> None:
@@ -130,7 +136,7 @@ class Server:
 
 def _parse(address: str) -> _Endpoint:
     """Read `HOST:PORT`, `[::1]:PORT` or `unix:PATH`; raises Invalid."""
-    if address.startswith(_UNIX):
+    if address.startswith(_UNIX) and len(address) > len(_UNIX):
         return Path(address.removeprefix(_UNIX))
     host, colon, port = address.rpartition(":")
     if not (colon and port.isascii() and port.isdigit() and int(port) <= 65535):

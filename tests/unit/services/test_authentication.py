@@ -170,8 +170,9 @@ async def test_a_new_password_drops_the_verifier_of_the_old_one(
 async def test_a_proven_login_counts_unless_the_account_is_disabled(
     store: Store,
 ) -> None:
-    proven = await authentication.proven(store, str(ADA))
-    assert proven.address == ADA
+    for _ in range(2):
+        proven = await authentication.proven(store, str(ADA))
+        assert proven.address == ADA
     found = await store.read(access.account, OPERATOR, ADA)
     assert found.last_login_at == NOW
     await store.transact(accounts.change, OPERATOR, ADA, state=AccountState.DISABLED)

@@ -3,7 +3,7 @@
 import pytest
 
 from postwarden.model.directory import EntryKind
-from postwarden.model.errors import OverQuota
+from postwarden.model.errors import NotFound, OverQuota
 from postwarden.model.ledger import LedgerRow
 from postwarden.model.queries import Query
 from postwarden.model.queries.terms import All
@@ -112,6 +112,46 @@ async def test_one_full_account_among_others_is_answered_over_lmtp(
     assert delivered.errors[0] is None
     assert isinstance(delivered.errors[1], OverQuota)
     assert await store.read(lambda uow: uow.queue.page(limit=10)) == []
+
+
+async def test_a_full_account_named_twice_is_answered_twice_over_lmtp(
+    store: Store,
+) -> None:
+    def prepare(uow: UnitOfWork) -> None:
+        people(uow)
+        add_account(uow, at("full"), quota_messages=1, used_messages=1)
+
+    await store.transact(prepare)
+
+    delivered = await deliver(
+        store,
+        factories.message(),
+        at("full"),
+        at("ada"),
+        at("FULL"),
+        per_recipient=True,
+    )
+
+    assert [type(error) for error in delivered.errors] == [
+        OverQuota,
+        type(None),
+        OverQuota,
+    ]
+
+
+async def test_an_alias_that_leads_nowhere_refuses_or_is_parked(store: Store) -> None:
+    def prepare(uow: UnitOfWork) -> None:
+        people(uow)
+        add_entry(uow, at("dead"), at("nobody"))
+
+    await store.transact(prepare)
+
+    with pytest.raises(NotFound):
+        await deliver(store, factories.message(), at("dead"))
+    await deliver(store, factories.message(), at("ada"), at("dead"))
+
+    entries = await store.read(lambda uow: uow.queue.page(limit=10))
+    assert [str(entry.forward_path) for entry in entries] == ["dead@example.org"]
 
 
 async def test_a_large_group_is_expanded_in_chunks_without_loss_or_double(

@@ -7,7 +7,7 @@ from postwarden.model.errors import AlreadyExists, NotFound
 from postwarden.services import access, accounts, domains
 from postwarden.services.accounts import NewAccount
 from postwarden.services.ports import Store
-from postwarden.services.rehearsal import rehearse
+from postwarden.services.rehearsal import change, rehearse
 from tests.support.factories import ADA
 from tests.unit.services.directory import audited, host, open_accounts
 
@@ -16,7 +16,9 @@ async def test_a_rehearsal_returns_what_would_be_audited(store: Store) -> None:
     await host(store, "example.org")
     new = NewAccount(address=ADA)
     (entry,) = await rehearse(store, accounts.create, OPERATOR, new)
-    assert entry.action == "account.create"
+    shown = change(entry)
+    assert (shown["action"], shown["object"]) == ("account.create", f"account {ADA}")
+    assert (shown["before"], shown["after"]) == (None, entry.after)
     with pytest.raises(NotFound):
         await store.read(access.account, OPERATOR, ADA)
     assert len(await audited(store)) == 1

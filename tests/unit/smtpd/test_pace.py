@@ -62,6 +62,21 @@ def test_content_at_the_rate_may_last() -> None:
         assert pace.content_deadline(second) > second
 
 
+def test_a_rate_of_nothing_asks_for_none() -> None:
+    pace = Pace(Limits(data_seconds=180, data_rate=0))
+    pace.content_deadline(0)
+
+    assert pace.content_deadline(5000) == 5180
+
+
+def test_content_ends_some_time() -> None:
+    pace = Pace(LIMITS)
+    pace.content_deadline(0)
+    pace.took_content(1_000_000_000, is_complete=False)
+
+    assert pace.content_deadline(14_399) == 14_400
+
+
 def test_each_content_begins_anew() -> None:
     pace = Pace(LIMITS)
     pace.content_deadline(0)

@@ -152,3 +152,16 @@ async def test_stopping_does_not_wait_for_a_header() -> None:
         await served.server.stop(5)
 
         assert await client.closed_in_silence()
+
+
+async def test_a_proxy_that_leaves_in_its_header_leaves_nothing() -> None:
+    caps = ConnectionCaps()
+    async with serving(ScriptedDesk(), caps=caps, **TRUSTED) as served:
+        async with served.connect() as client:
+            client.send(b"PROXY TCP4 ")
+            client.writer.write_eof()
+            assert await client.closed_in_silence()
+        async with served.connect() as client:
+            client.send(V1)
+            await client.begin()
+    assert caps.count == 0

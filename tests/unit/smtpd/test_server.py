@@ -104,7 +104,8 @@ async def test_ipv6_addresses_stand_in_brackets() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["", "localhost", "localhost:", "localhost:x", "localhost:70000"]
+    "address",
+    ["", "localhost", "localhost:", "localhost:x", "localhost:70000", "unix:"],
 )
 def test_an_address_that_cannot_be_read(address: str) -> None:
     with pytest.raises(Invalid):

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import uvloop
+from structlog.testing import capture_logs
 
 from postwarden.smtpd.caps import ConnectionCaps
 from postwarden.smtpd.options import Limits, Service
@@ -178,3 +179,19 @@ def test_a_handshake_behind_starttls_has_its_time(
             assert await client.closed_in_silence()
 
     run(main())
+
+
+async def test_a_certificate_that_cannot_be_loaded_is_our_bug_and_logged() -> None:
+    def broken() -> ssl.SSLContext:
+        raise RuntimeError("no such file")
+
+    async with serving(ScriptedDesk(), tls=True, implicit_tls=True) as served:
+        served.server._listener.tls = broken
+        with capture_logs() as logs:
+            async with served.connect() as client:
+                assert await client.closed_in_silence()
+        served.server._listener.tls = server_context
+        async with served.connect(tls=True) as client:
+            await client.begin()
+
+    assert [log["event"] for log in logs] == ["smtp.failed"]

@@ -173,6 +173,19 @@ def test_the_keys_are_those_of_rfc_5802() -> None:
     assert VERIFIER.server_key == hmac.digest(salted, b"Server Key", "sha256")
 
 
+def test_a_verifier_is_kept_as_text() -> None:
+    text = VERIFIER.format()
+
+    assert text.startswith("SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$")
+    assert scram.parse_verifier(text) == VERIFIER
+
+
+@pytest.mark.parametrize("text", ["", "SCRAM-SHA-256$1:AAAA$AAAA:A", "SCRAM-SHA-1$"])
+def test_other_text_is_no_verifier(text: str) -> None:
+    with pytest.raises(SaslError):
+        scram.parse_verifier(text)
+
+
 @pytest.mark.parametrize(
     ("text", "prepared"),
     [

@@ -88,11 +88,12 @@ def campaign(
         _report(companies[0], victim, message, now, dice)
         for victim, (_, message) in zip(victims[:2], burst[:2], strict=True)
     ]
+    question = _question(victims[0], victims[1], burst[0][0].message_id, now, dice)
     honest = _honest(companies[0], warned, now, dice)
     own = [mail for mail, _ in (*burst, *later)]
     readers = [*victims[:3], *dice.sample(victims[3:], copies // 5)]
     return Campaign(
-        mails=[*own, *reports, *honest],
+        mails=[*own, *reports, question, *honest],
         contents=[mail.content for mail in own],
         reporter=victims[0],
         late_mover=victims[2],
@@ -165,6 +166,27 @@ def _report(
     message.add_attachment(suspect)
     settle_boundaries(message, dice)
     return mail_of(letter, message)
+
+
+def _question(
+    author: Person,
+    neighbour: Person,
+    message_id: str,
+    now: datetime,
+    dice: random.Random,
+) -> Mail:
+    """Return an answer to the mail, which a case counts as related."""
+    letter = Letter(
+        time=(now - timedelta(hours=3)).replace(microsecond=0),
+        author=author,
+        header_to=[(neighbour.name, neighbour.address)],
+        answers=[message_id],
+        subject=texts()["question"]["subject"],
+        text=texts()["question"]["text"].format(
+            name=author.given, neighbour=neighbour.given
+        ),
+    )
+    return mail_of(letter, compose(letter, dice))
 
 
 def _honest(

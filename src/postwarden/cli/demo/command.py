@@ -36,10 +36,10 @@ async def demo(
         ),
     ] = None,
     accounts: Annotated[
-        int, typer.Option(min=50, max=2000, help="Accounts in three domains.")
+        int, typer.Option(metavar="N", min=50, max=2000, help="In three domains.")
     ] = 200,
     mails: Annotated[
-        int, typer.Option(min=0, max=20_000, help="Mails beside the campaign.")
+        int, typer.Option(metavar="N", min=0, max=20_000, help="Beside the campaign.")
     ] = 420,
 ) -> None:
     """Fill a store of its own with invented mail and play the loop of a case in it.

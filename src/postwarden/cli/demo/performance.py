@@ -29,12 +29,13 @@ async def perform(
     it waits for a visitor with success.
     """
     began = time.monotonic()
+    settings = run.settings  # read first: it refuses what is no setting
     environment = environment_for(
         directory, run.options.value("--config"), run.options.overrides
     )
     terminal = Terminal(run.output, directory, environment)
     with _stoppable() as stop:
-        async with Scene(directory, run.settings) as scene:
+        async with Scene(directory, settings) as scene:
             terminal.tell(
                 f"A store in {directory}, with servers of its own: "
                 f"{_named(scene.addresses)}. A week of invented mail comes in through "
@@ -47,12 +48,7 @@ async def perform(
                 f"{time.monotonic() - began:.1f} s. Now the loop. Each command below "
                 "is a process of its own; beside it, these servers keep running."
             )
-            story = Story(
-                terminal,
-                phishing,
-                directory,
-                lambda who: scene.file_away(phishing, who),
-            )
+            story = Story(terminal, scene.store, phishing, directory)
             await story.play()
             seconds = round(time.monotonic() - began, 1)
             if run.output.as_json:

@@ -12,12 +12,13 @@ from postwarden.cli import listeners, logs
 from postwarden.cli.demo import sending, town
 from postwarden.cli.demo.campaign import Campaign, campaign
 from postwarden.cli.demo.mail import Mail
-from postwarden.cli.demo.people import Person, companies, strangers
+from postwarden.cli.demo.people import companies, strangers
 from postwarden.cli.demo.terminal import DemoFailed
 from postwarden.cli.demo.week import DAYS, week
 from postwarden.cli.output import Output
 from postwarden.cli.serve import start_worker
 from postwarden.model.actors import OPERATOR
+from postwarden.services.ports import Store
 from postwarden.settings import Settings
 
 _SEED = 1868  # the same mail every time, but for its dates
@@ -57,6 +58,10 @@ class Scene:
         self._directory = directory
         self._settings = replace(settings, log=replace(settings.log, level="warning"))
         self.addresses: dict[str, str] = {}
+
+    @property
+    def store(self) -> Store:
+        return self._platform.store
 
     async def __aenter__(self) -> "Scene":
         logs.configure(self._settings.log)
@@ -134,8 +139,4 @@ class Scene:
         transact = self._platform.store.transact
         await transact(town.read_old_mail, 1)
         await transact(town.read_it, phishing.message_id, phishing.readers)
-        await self.file_away(phishing, phishing.movers)
-
-    async def file_away(self, phishing: Campaign, people: Sequence[Person]) -> None:
-        """Let people move their copies of the campaign to another mailbox."""
-        await self._platform.store.transact(town.file_it, phishing.message_id, people)
+        await transact(town.file_it, phishing.message_id, phishing.movers)

@@ -4,32 +4,32 @@ find, trace, open, preview, approve, run, verify, undo, export, check.
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from postwarden.cli.demo import town
 from postwarden.cli.demo.campaign import Campaign, texts
-from postwarden.cli.demo.people import Person
 from postwarden.cli.demo.terminal import DemoFailed, Terminal
-from postwarden.cli.demo.town import SHELF
+from postwarden.model.cases import MatchClass, Outcome
+from postwarden.services.cases import reading
+from postwarden.services.cases.reading import Status
+from postwarden.services.ports import CopyFacts, Store
 
 EVIDENCE = "evidence-1"
-
-Facts = Mapping[str, Any]
 
 
 @dataclass(slots=True)
 class Story:
-    """One playing of the loop.
+    """One playing of the loop; `checks` says what held.
 
-    `file_away` lets people move their copies, as they would with a mail program.
+    Commands are typed at `terminal`; what they did is looked up in `store`.
     """
 
     terminal: Terminal
+    store: Store
     campaign: Campaign
     directory: Path
-    file_away: Callable[[Sequence[Person]], Awaitable[None]]
     checks: list[str] = field(default_factory=list)
 
     async def play(self) -> None:
@@ -58,15 +58,10 @@ class Story:
         )
         await type_("find", self._similar, lines=6)
         await type_("find", self._similar, "--count")
-        [found] = await self.terminal.ask("find", self._similar, "--count")
         self._expect(
             "similar: finds the campaign and nothing else",
-            found,
-            {
-                "messages": campaign.messages,
-                "copies": campaign.copies,
-                "accounts": len(campaign.victims),
-            },
+            sorted(copy.address for copy in await self._copies()),
+            sorted(person.address for person in campaign.victims),
         )
         say("One of the mails went to a list. The ledger knows what became of it:")
         await type_("trace", f"message-id:{campaign.list_message_id}")
@@ -82,38 +77,38 @@ class Story:
             "request; mails that carry one as an attachment are only reported."
         )
         await type_("case", "preview", "1", "--include", "variant", lines=29)
-        plan = (await self._status())["plan"]
-        counts = {c["class"]: (c["copies"], c["included"]) for c in plan["counts"]}
+        plan = (await self._status()).plan
+        if plan is None or plan.sha256 is None:
+            raise DemoFailed("the preview made no plan")
         self._expect(
             "the preview counts each class",
-            {name: count for name, count in counts.items() if count[0]},
+            {each.match_class: each.copies for each in plan.counts if each.copies},
             {
-                "exact": (1, True),
-                "same": (self.campaign.same - 1, True),
-                "variant": (self.campaign.variants, True),
-                "attached": (self.campaign.attached, False),
+                MatchClass.EXACT: 1,
+                MatchClass.SAME: self.campaign.same - 1,
+                MatchClass.VARIANT: self.campaign.variants,
+                MatchClass.ATTACHED: self.campaign.attached,
             },
         )
-        self._expect("the plan has all", plan["copies"], self.campaign.copies)
+        self._expect("the plan has them all", plan.copies, self.campaign.copies)
         say("The plan has a hash. An approval names it, and is void for any other.")
-        await type_("case", "approve", "1", "--plan", plan["sha256"])
+        await type_("case", "approve", "1", "--plan", plan.sha256.hex())
 
-    async def _remove(self) -> Sequence[Facts]:
+    async def _remove(self) -> Sequence[CopyFacts]:
         """Run the plan; return the copies as they were just before."""
         say, type_ = self.terminal.tell, self.terminal.type
         mover = self.campaign.late_mover
         say(
-            f"Meanwhile {mover.name} files a copy in {SHELF}. The plan names "
+            f"Meanwhile {mover.name} files a copy in {town.SHELF}. The plan names "
             "copies, and a copy that was moved is still that copy."
         )
-        await self.file_away([mover])
+        await self.store.transact(town.file_it, self.campaign.message_id, [mover])
         before = await self._copies()
         await type_("case", "run", "1")
-        outcomes = (await self._status())["outcomes"]
         self._expect(
             "every copy was removed",
-            {name: count for name, count in outcomes.items() if count},
-            {"removed": self.campaign.copies - 1, "moved": 1},
+            (await self._status()).outcomes,
+            {Outcome.REMOVED: self.campaign.copies - 1, Outcome.MOVED: 1},
         )
         say("Search again, everywhere, late arrivals included:")
         await type_("case", "verify", "1")
@@ -121,11 +116,10 @@ class Story:
         say("What was removed is contained: in no mailbox, and not gone.")
         await type_("find", self._similar, f"account:{victim}", "--count")
         await type_("find", self._similar, f"account:{victim}", "--state", "any")
-        live = await self._copies()
-        self._expect("no mailbox has a copy", len(live), 0)
+        self._expect("no mailbox has a copy", await self._copies(), [])
         return before
 
-    async def _take_back(self, before: Sequence[Facts]) -> None:
+    async def _take_back(self, before: Sequence[CopyFacts]) -> None:
         say, type_ = self.terminal.tell, self.terminal.type
         say("Suppose it was a mistake. Undo puts every copy back:")
         await type_("case", "undo", "1")
@@ -154,13 +148,11 @@ class Story:
     def _similar(self) -> str:
         return f"similar:{self.campaign.message_id}"
 
-    async def _copies(self) -> list[Facts]:
-        return await self.terminal.ask("find", self._similar)
+    async def _copies(self) -> list[CopyFacts]:
+        return await self.store.read(town.copies_like, self.campaign.message_id)
 
-    async def _status(self) -> Facts:
-        [status] = await self.terminal.ask("case", "status", "1")
-        facts: Facts = status
-        return facts
+    async def _status(self) -> Status:
+        return await self.store.read(reading.status, 1)
 
     def _expect(self, what: str, found: object, wanted: object) -> None:
         if found != wanted:
@@ -168,7 +160,7 @@ class Story:
         self.checks.append(what)
 
 
-def _lasting(copy: Facts) -> tuple[object, ...]:
+def _lasting(copy: CopyFacts) -> tuple[object, ...]:
     """Return what of a copy undo gives back; the UID is new (RFC 9051 §2.3.1.1)."""
-    names = ("account", "mailbox", "flags", "internal_date", "size", "sha256")
-    return tuple(copy[name] for name in names)
+    state = (copy.mailbox, copy.flags, copy.keywords, copy.internal_date)
+    return (copy.address, *state, copy.size, copy.sha256)

@@ -5,7 +5,6 @@ store.
 """
 
 import asyncio
-import json
 import os
 import shlex
 import shutil
@@ -13,7 +12,6 @@ import sys
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from postwarden.cli.output import Output
 from postwarden.model.errors import MailError
@@ -68,7 +66,7 @@ class Terminal:
         command = shlex.join(["postwarden", *words])
         self.typed.append(command)
         self.show(command)
-        answer = await self._run(words, status, both=True)
+        answer = await self._run(words, status)
         if self._tells:
             answered = answer.rstrip("\n").split("\n")
             more = len(answered) - lines
@@ -76,36 +74,31 @@ class Terminal:
                 answered[lines:] = [f"... and {more} more lines"]
             self._print([self._cut(line) for line in answered])
 
-    async def ask(self, *words: str, status: int = 0) -> list[Any]:
-        """Run a command unseen and return its JSON, line by line."""
-        answer = await self._run([*words, "--json"], status, both=False)
-        return [json.loads(line) for line in answer.splitlines()]
-
-    async def _run(self, words: Sequence[str], status: int, *, both: bool) -> str:
+    async def _run(self, words: Sequence[str], status: int) -> str:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-m", "postwarden.cli.main", *words),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT if both else asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
             cwd=self._directory,
             env=self._environment,
         )
         try:
             async with asyncio.timeout(_PATIENCE):
-                out, err = await process.communicate()
+                out, _ = await process.communicate()
         except TimeoutError:
             raise DemoFailed(f"{shlex.join(words)} took over {_PATIENCE} s") from None
         finally:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
+        answer = out.decode(errors="replace")
         if process.returncode != status:
-            said = (err or out).decode(errors="replace").strip()
             raise DemoFailed(
                 f"postwarden {shlex.join(words)} ended with {process.returncode} "
-                f"instead of {status}: {said}"
+                f"instead of {status}: {answer.strip()}"
             )
-        return out.decode(errors="replace")
+        return answer
 
     def _cut(self, line: str) -> str:
         """Return what fits on a line of a terminal; elsewhere all of it."""

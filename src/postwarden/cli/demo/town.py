@@ -12,7 +12,7 @@ from postwarden.model.mailboxes import Copy, Flag
 from postwarden.model.queries import parse
 from postwarden.services import accounts, domains, entries, finding, forwards, placement
 from postwarden.services.accounts import NewAccount
-from postwarden.services.ports import UnitOfWork
+from postwarden.services.ports import CopyFacts, UnitOfWork
 
 SHELF = "Archive/2026"  # where some people file their mail
 
@@ -93,6 +93,13 @@ def read_old_mail(uow: UnitOfWork, days: int) -> None:
     _open(uow, list(copies.values()))
 
 
+def copies_like(uow: UnitOfWork, message_id: str) -> list[CopyFacts]:
+    """Return the live copies of a mail, and of those that `similar:` finds with it."""
+    query = parse(f"similar:{message_id}", now=uow.now)
+    similar = finding.resolve_similar(uow, query, {})
+    return finding.facts(uow, finding.find(uow, query, similar))
+
+
 def read_it(uow: UnitOfWork, message_id: str, people: Sequence[Person]) -> None:
     """Let people open their copies of a mail, as their mail programs would."""
     _open(uow, _copies_of(uow, message_id, people))
@@ -113,8 +120,7 @@ def _open(uow: UnitOfWork, copies: Sequence[Copy]) -> None:
 def _copies_of(
     uow: UnitOfWork, message_id: str, people: Sequence[Person]
 ) -> list[Copy]:
-    query = parse(f"similar:{message_id}", now=uow.now)
-    found = finding.find(uow, query, finding.resolve_similar(uow, query, {}))
     addresses = {person.address for person in people}
-    ids = [each.id for each in finding.facts(uow, found) if each.address in addresses]
+    alike = copies_like(uow, message_id)
+    ids = [facts.id for facts in alike if facts.address in addresses]
     return list(uow.copies.many(ids).values())

@@ -14,7 +14,7 @@ _UNITEXT = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 _PRINTABLE = re.compile(r"[\x20-\x7e]+\Z")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _ADDRESS_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}\Z")
-_DIGITS = re.compile(r"[0-9]{1,20}\Z")  # RFC 1870 §6.1
+_DIGITS = re.compile(r"[0-9]{1,20}\Z")  # RFC 1870 §6
 _NOTIFY = frozenset({"SUCCESS", "FAILURE", "DELAY"})
 
 
@@ -43,7 +43,7 @@ def parse_parameters(
 
 
 def parse_size(value: str | None) -> int | None:
-    """Read SIZE=, in octets (RFC 1870 §3)."""
+    """Read SIZE=, in octets (RFC 1870 §6)."""
     if value is None:
         return None
     if not _DIGITS.match(value):

@@ -1,0 +1,318 @@
+"""A look at a store from the inside: what no repository asks while all is well.
+
+Every statement is one snapshot, so a store that is in use can be looked at.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import apsw
+import sqlalchemy as sa
+
+from postwarden.adapters.group_commit import translated
+from postwarden.adapters.sql import schema, tables
+from postwarden.adapters.sql.connection import Connection
+from postwarden.adapters.sql.statements import Prepared, Row, time_or_none
+from postwarden.adapters.sql.tasks import SqlAuditLog
+from postwarden.model.audit import AuditEntry
+from postwarden.model.errors import Unavailable
+from postwarden.model.mailboxes import Flag
+
+_PROBLEMS = 10  # that a check of a file's pages names at most
+_EXAMPLES = 4  # rows that a check names at most
+_m, _a, _c = tables.mailboxes.c, tables.accounts.c, tables.copies.c
+P = sa.bindparam
+
+_count, _sum, _max = sa.func.count, sa.func.sum, sa.func.max
+_IS_LIVE = _c.state == "live"
+
+
+def _if_live(value: object) -> sa.ColumnElement[int]:
+    return sa.func.coalesce(_sum(sa.case((_IS_LIVE, value), else_=0)), 0)
+
+
+def _if_hidden(value: object) -> sa.ColumnElement[int]:
+    return sa.func.coalesce(_sum(sa.case((_IS_LIVE, 0), else_=value)), 0)
+
+
+_IN_MAILBOXES = (
+    sa.select(
+        _m.id,
+        _if_live(1).label("messages"),
+        _if_live(sa.case((_c.flags.op("&")(int(Flag.SEEN)) == 0, 1), else_=0)).label(
+            "unseen"
+        ),
+        _if_live(_c.size).label("octets"),
+        sa.func.coalesce(_max(_c.uid), 0).label("last_uid"),
+        sa.func.coalesce(_max(_c.modseq), 0).label("modseq"),
+    )
+    .outerjoin_from(tables.mailboxes, tables.copies, _c.mailbox_id == _m.id)
+    .group_by(_m.id)
+    .subquery()
+)
+_WRONG_MAILBOXES = Prepared(
+    sa.select(_IN_MAILBOXES)
+    .join(tables.mailboxes, _m.id == _IN_MAILBOXES.c.id)
+    .where(
+        sa.or_(
+            _m.messages != _IN_MAILBOXES.c.messages,
+            _m.unseen != _IN_MAILBOXES.c.unseen,
+            _m.octets != _IN_MAILBOXES.c.octets,
+            _m.uid_next <= _IN_MAILBOXES.c.last_uid,
+            _m.highest_modseq < _IN_MAILBOXES.c.modseq,
+        )
+    )
+)
+_COUNT_MAILBOX = Prepared(
+    sa.update(tables.mailboxes)
+    .where(_m.id == P("mailbox"))
+    .values(
+        messages=P("right_messages"),
+        unseen=P("right_unseen"),
+        octets=P("right_octets"),
+        # A UID is never given twice, so these two only grow.
+        uid_next=sa.func.max(_m.uid_next, P("last_uid") + 1),
+        highest_modseq=sa.func.max(_m.highest_modseq, P("modseq")),
+    )
+)
+_OF_ACCOUNTS = (
+    sa.select(
+        _a.id,
+        _if_live(_c.size).label("used_octets"),
+        _if_live(1).label("used_messages"),
+        _if_hidden(_c.size).label("vault_octets"),
+        # An outer join has one empty row for an account without copies.
+        _if_hidden(sa.case((_c.id.is_(None), 0), else_=1)).label("vault_messages"),
+    )
+    .outerjoin_from(tables.accounts, tables.copies, _c.account_id == _a.id)
+    .group_by(_a.id)
+    .subquery()
+)
+_USAGE = ("used_octets", "used_messages", "vault_octets", "vault_messages")
+_WRONG_ACCOUNTS = Prepared(
+    sa.select(_OF_ACCOUNTS)
+    .join(tables.accounts, _a.id == _OF_ACCOUNTS.c.id)
+    .where(sa.or_(*(_a[name] != _OF_ACCOUNTS.c[name] for name in _USAGE)))
+)
+_COUNT_ACCOUNT = Prepared(
+    sa.update(tables.accounts)
+    .where(_a.id == P("account"))
+    .values({name: P(f"right_{name}") for name in _USAGE})
+)
+_SOME = Prepared(
+    sa.select(tables.messages.c.sha256).where(
+        tables.messages.c.id.in_(
+            sa.select(tables.messages.c.id).order_by(sa.func.random()).limit(P("count"))
+        )
+    )
+)
+_NEWEST = Prepared(sa.select(_max(tables.ledger.c.time)))
+
+
+def _without(child: sa.ColumnElement[int], parent: sa.ColumnElement[int]) -> Prepared:
+    """Count the rows whose `child` names a row that is not there."""
+    owner = parent.table
+    there = sa.select(sa.literal(1)).select_from(owner).where(parent == child)
+    return Prepared(
+        sa.select(_count()).where(child.is_not(None), sa.not_(there.exists()))
+    )
+
+
+_DANGLING = {
+    "copies without a message": _without(_c.message, tables.messages.c.id),
+    "copies without an account": _without(_c.account_id, _a.id),
+    "live copies without a mailbox": Prepared(
+        sa.select(_count()).where(
+            _IS_LIVE,
+            sa.not_(
+                sa.select(sa.literal(1))
+                .select_from(tables.mailboxes)
+                .where(_m.id == _c.mailbox_id)
+                .exists()
+            ),
+        )
+    ),
+    "mailboxes without an account": _without(_m.account_id, _a.id),
+    "messages without a rendering": _without(
+        tables.messages.c.id, tables.renderings.c.message
+    ),
+    "addresses without their account": _without(tables.addresses.c.account_id, _a.id),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What the content database says of the messages' content.
+
+    `large` are digests whose content is a file of its own.
+    """
+
+    messages: int
+    missing: int
+    examples: list[bytes]
+    large: list[bytes]
+
+
+def revision_of(rows: Path) -> str | None:
+    """Return the schema revision of a store, None for an empty file.
+
+    Raises Unavailable for a file that is no store of ours or cannot be read.
+    """
+    with explained():
+        return schema.revision_of(rows)
+
+
+class StoreInspection:
+    """One store's files, read only; `recount` alone writes."""
+
+    def __init__(self, rows: Path, content: Path | None) -> None:
+        """Open the rows, and the content database if there is one.
+
+        Raises Unavailable.
+        """
+        with explained():
+            self._connection = Connection(rows, None)
+            self._path = rows
+            self._has_content = content is not None
+            if content is not None:
+                attach = "ATTACH DATABASE :path AS content"
+                self._connection.execute(attach, {"path": str(content)})
+            self._connection.execute("PRAGMA query_only = ON")
+
+    def damaged_pages(self) -> list[str]:
+        """Return what is wrong with the files' pages and indexes."""
+        found: list[str] = []
+        for name in ("main", *(["content"] if self._has_content else [])):
+            check = f"PRAGMA {name}.quick_check({_PROBLEMS})"
+            with explained():
+                rows = list(self._connection.execute(check))
+            found += [f"{name}: {row[0]}" for row in rows if row[0] != "ok"]
+        return found
+
+    def missing_columns(self) -> list[str]:
+        """Return the tables and columns of ours that the store lacks."""
+        missing: list[str] = []
+        for table in tables.metadata.sorted_tables:
+            with explained():
+                info = self._connection.execute(f"PRAGMA table_info({table.name})")
+                there = {row[1] for row in info}
+            missing += [
+                f"{table.name}.{column.name}" if there else table.name
+                for column in table.columns
+                if column.name not in there
+            ]
+        return list(dict.fromkeys(missing))
+
+    def dangling(self) -> list[str]:
+        """Return which rows name others that are not there, and how many."""
+        return [
+            f"{count} {what}"
+            for what, statement in _DANGLING.items()
+            if (count := self._number(statement))
+        ]
+
+    def wrong_counters(self) -> tuple[int, int]:
+        """Return how many mailboxes and accounts count other than their copies."""
+        with explained():
+            mailboxes = sum(1 for _ in self._connection.rows(_WRONG_MAILBOXES))
+            accounts = sum(1 for _ in self._connection.rows(_WRONG_ACCOUNTS))
+        return mailboxes, accounts
+
+    def recount(self, entry: AuditEntry) -> None:
+        """Count anew what counts wrongly, in one transaction with its audit entry."""
+        with explained():
+            connection = Connection(self._path, None)
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                mailboxes = list(connection.rows(_WRONG_MAILBOXES))
+                connection.run_many(_COUNT_MAILBOX, map(_mailbox_values, mailboxes))
+                accounts = list(connection.rows(_WRONG_ACCOUNTS))
+                connection.run_many(_COUNT_ACCOUNT, map(_account_values, accounts))
+                SqlAuditLog(connection).record(entry)
+                connection.execute("COMMIT")
+            finally:
+                connection.close()
+
+    def newest_event(self) -> datetime | None:
+        with explained():
+            row = self._connection.one(_NEWEST)
+        return time_or_none(row[0]) if row else None
+
+    def content(self) -> Content:
+        """Return whether all content is there; without its database none is."""
+        lacking = "FROM main.messages AS m"
+        if self._has_content:
+            lacking += (
+                " LEFT JOIN content.blobs AS b ON b.digest = m.sha256"
+                " WHERE b.id IS NULL"
+            )
+        with explained():
+            return Content(
+                messages=self._counted("FROM main.messages"),
+                missing=self._counted(lacking),
+                examples=self._digests(f"m.sha256 {lacking} LIMIT {_EXAMPLES}"),
+                large=self._digests("digest FROM content.blobs WHERE content IS NULL")
+                if self._has_content
+                else [],
+            )
+
+    def _counted(self, rows: str) -> int:
+        ((count,),) = self._connection.execute(f"SELECT count(*) {rows}")
+        return int(count)
+
+    def _digests(self, rows: str) -> list[bytes]:
+        return [row[0] for row in self._connection.execute(f"SELECT {rows}")]
+
+    def digests(self) -> Iterator[bytes]:
+        """Yield the SHA-256 of every message."""
+        last = 0
+        while rows := self._page_of_digests(last):
+            yield from (sha256 for _, sha256 in rows)
+            last = rows[-1][0]
+
+    def _page_of_digests(self, after: int) -> list[Row]:
+        sql = "SELECT id, sha256 FROM messages WHERE id > :after ORDER BY id LIMIT 500"
+        with explained():
+            return list(self._connection.execute(sql, {"after": after}))
+
+    def some_digests(self, count: int) -> list[bytes]:
+        """Return the SHA-256 of so many messages, picked at random."""
+        with explained():
+            return [row[0] for row in self._connection.rows(_SOME, count=count)]
+
+    def _number(self, statement: Prepared) -> int:
+        with explained():
+            row = self._connection.one(statement)
+        return int(row[0]) if row else 0
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _mailbox_values(row: Row) -> dict[str, object]:
+    return {
+        "mailbox": row[0],
+        "right_messages": row[1],
+        "right_unseen": row[2],
+        "right_octets": row[3],
+        "last_uid": row[4],
+        "modseq": row[5],
+    }
+
+
+def _account_values(row: Row) -> dict[str, object]:
+    named = zip(_USAGE, row[1:], strict=True)
+    return {"account": row[0], **{f"right_{name}": value for name, value in named}}
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn whatever the engine says of a damaged file into Unavailable."""
+    try:
+        with translated():
+            yield
+    except apsw.Error as error:
+        raise Unavailable(f"the store cannot be read: {error}") from error
