@@ -17,6 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 
 import postwarden.model
+from postwarden.cli.documentation import cli_markdown
 from postwarden.model import errors
 from postwarden.settings.documentation import settings_markdown
 
@@ -118,6 +119,7 @@ def _spaced(name: str) -> str:
 
 
 PAGES: dict[str, Callable[[], str]] = {
+    "cli.md": cli_markdown,
     "errors.md": errors_page,
     "settings.md": settings_markdown,
     "values.md": values_page,

@@ -162,9 +162,10 @@ def test_links_lead_nowhere_but_the_path_itself(
     ]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read everything")
 def test_what_cannot_be_read_is_told(cli: CommandLine, folder: Path) -> None:
     write(folder / "1", mail()).chmod(0)
+    if os.access(folder / "1", os.R_OK):
+        pytest.skip("the superuser may read everything")
     write(folder / "Sent" / "1", mail())
     (folder / "Sent").chmod(0)
     ran = imported(cli, "eml", folder)

@@ -162,7 +162,7 @@ def _search_texts(draw: st.DrawFn, number: int) -> SearchText:
 @st.composite
 def _envelopes(draw: st.DrawFn) -> Envelope:
     to = draw(st.lists(st.sampled_from(ADDRESSES), min_size=1, max_size=3))
-    said = envelope(reverse_path=draw(_one((None, *ADDRESSES))))
+    said = envelope(reverse_path=draw(st.one_of(st.none(), _addresses())))
     return replace(
         said,
         recipients=tuple(EnvelopeRecipient(forward_path=each) for each in to),

@@ -116,7 +116,8 @@ MESSAGES = (
         fingerprint=None,
         content_fingerprint=None,
     ),
-    mail("late", EVE, BOB, size=1024),
+    # No character comes behind the last of this one's prefixes.
+    mail("late", EVE, BOB, size=1024, message_id="Invoice-\U0010ffff@evil.example"),
 )
 TEXTS = (
     search_text(
@@ -394,8 +395,8 @@ FIND = {
     f"sha256:{digest('absent').hex()}": "",
     "message-id:<Invoice-1@evil.example>": "abcfm",
     "message-id:invoice-1@evil.example": "",
-    "message-id:Invoice-*": "abcdfm",
-    "-message-id:I*": "eghijkl",
+    "message-id:Invoice-*": "abcdflm",
+    "-message-id:I*": "eghijk",
     f"similar:{INVOICE.sha256.hex()}": "abcde",
     f"similar:{digest('variant').hex()}": "abcde",
     f"similar:{digest('bounce').hex()}": "k",

@@ -231,9 +231,10 @@ async def test_a_watch_hears_of_commits_and_of_nothing_else(store: Store) -> Non
         assert await other.wait(5)
         while await watch.wait(0.15):
             pass  # one commit may be heard of twice
+        await store.transact(lambda uow: uow.domains.page(limit=9))
+        await store.read(lambda uow: uow.domains.page(limit=9))
         with pytest.raises(Refused):
             await store.transact(fail)
-        await store.read(lambda uow: uow.domains.page(limit=9))
         assert not await watch.wait(0.15)
         waiting = asyncio.ensure_future(watch.wait())
         await asyncio.sleep(0)

@@ -1,11 +1,11 @@
 """Every test has a store of its own, copied from one that was made once."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.e2e import campaign as campaigns
 from tests.e2e import world
 from tests.e2e.processes import Postwarden
 
@@ -19,7 +19,7 @@ def made_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def store(made_store: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(made_store, tmp_path / "store"))
+    return world.copied(made_store, tmp_path / "store")
 
 
 @pytest.fixture
@@ -37,7 +37,24 @@ def shared(
 ) -> Iterator[Postwarden]:
     """One store for all tests of a module, which then tell their mails apart."""
     data = tmp_path_factory.mktemp("shared") / "store"
-    platform = Postwarden(Path(shutil.copytree(made_store, data)))
+    platform = Postwarden(world.copied(made_store, data))
+    try:
+        yield platform
+    finally:
+        platform.end()
+
+
+@pytest.fixture(scope="session")
+def campaign_store(made_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    data = tmp_path_factory.mktemp("campaign") / "store"
+    campaigns.build(made_store, data)
+    return data
+
+
+@pytest.fixture
+def campaign(campaign_store: Path, tmp_path: Path) -> Iterator[Postwarden]:
+    """A store with the campaign in it."""
+    platform = Postwarden(world.copied(campaign_store, tmp_path / "store"))
     try:
         yield platform
     finally:

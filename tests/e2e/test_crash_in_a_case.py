@@ -7,11 +7,9 @@ keyword, mailbox and date, whoever finished the work.
 import random
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from postwarden.model.actors import OPERATOR
 from postwarden.model.addresses import Address
 from postwarden.model.mailboxes import Flag
 from postwarden.services import ingest, placement
@@ -50,7 +48,9 @@ async def _fill(platform: world.Platform) -> None:
 
 
 def _file(
-    uow: UnitOfWork, chance: random.Random, messages: list[tuple[ingest.NewMessage, int]]
+    uow: UnitOfWork,
+    chance: random.Random,
+    messages: list[tuple[ingest.NewMessage, int]],
 ) -> None:
     accounts = []
     for text in world.EVERYBODY:
@@ -131,8 +131,9 @@ def check_contained(
         assert seen.filed("contained") == wanted
         assert seen.filed() == before - wanted
         assert seen.outcomes() == {"removed": plan["copies"]}
-        assert seen.one("SELECT count(*) FROM ledger WHERE event = 'CONTAIN'") == (
-            plan["copies"]
+        assert (
+            seen.one("SELECT count(*) FROM ledger WHERE event = 'CONTAIN'")
+            == (plan["copies"])
         )
         assert not seen.faults()
     assert plan["copies"] == wanted.total()
@@ -178,8 +179,9 @@ def test_an_undo_ends_exactly_although_its_workers_are_killed(
         assert seen.filed() == campaign
         assert not seen.filed("contained")
         assert not seen.faults()
-        assert seen.one("SELECT count(*) FROM ledger WHERE event = 'RESTORE'") == (
-            plan["copies"]
+        assert (
+            seen.one("SELECT count(*) FROM ledger WHERE event = 'RESTORE'")
+            == (plan["copies"])
         )
 
 

@@ -154,7 +154,9 @@ def test_a_pipelined_group_is_answered_in_order(site: Site) -> None:
 
 def test_bdat_takes_content_that_data_could_not_carry(site: Site) -> None:
     """RFC 3030: chunks are counted, so dots and bare line ends mean nothing."""
-    content = mails.mail("chunks") + b"\r\n.\r\nbare \n and \r in it\r\n" + b"x" * 70_000
+    content = (
+        mails.mail("chunks") + b"\r\n.\r\nbare \n and \r in it\r\n" + b"x" * 70_000
+    )
     with Dialog(site.serving.addresses["smtp"]) as dialog:
         dialog.begin()
         dialog.ask(f"MAIL FROM:<{MALLORY}>")

@@ -1,6 +1,7 @@
 """The world that tests start from, and services driven without a command line."""
 
 import asyncio
+import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -9,6 +10,7 @@ from postwarden.bootstrap import Platform, open_platform, places_of
 from postwarden.model.actors import OPERATOR
 from postwarden.model.addresses import Address
 from postwarden.model.directory import EntryKind
+from postwarden.model.mailboxes import Copy
 from postwarden.services import accounts, domains, entries
 from postwarden.services.ports import UnitOfWork
 from postwarden.settings import Settings
@@ -76,3 +78,23 @@ def _directory(uow: UnitOfWork, password_hash: str) -> None:
             Address(alias, "example.org"),
             [Address(target, "example.org")],
         )
+
+
+def copied(made: Path, data: Path) -> Path:
+    """Copy a store that nobody works on."""
+    return Path(shutil.copytree(made, data))
+
+
+def copy_of(uow: UnitOfWork, address: str, message_id: str) -> Copy:
+    """Return the one live copy of a message that an account has."""
+    entry = uow.directory.find(Address.parse(address))
+    assert entry is not None
+    assert entry.account is not None
+    wanted = {message.id for message in uow.messages.with_message_id(message_id)}
+    (found,) = (
+        copy
+        for mailbox in uow.mailboxes.of_account(entry.account)
+        for copy in uow.copies.in_mailbox(mailbox.id, limit=1000)
+        if copy.message in wanted
+    )
+    return found

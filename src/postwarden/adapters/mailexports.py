@@ -45,13 +45,16 @@ class ExportFolder:
 class MailWriter(Protocol):
     """Writes the mails of one mailbox after another; raises OSError."""
 
+    def check(self, mailbox: str) -> None:
+        """Raise Unsupported for a mailbox that this format has no place for."""
+
     def begin(self, mailbox: str) -> None:
         """Make the place for a mailbox; the mails that follow are its."""
 
     def add(self, facts: CopyFacts, content: bytes) -> None: ...
 
     def end(self) -> None:
-        """Finish the mailbox."""
+        """Finish the mailbox; there may be none."""
 
 
 class EmlWriter:
@@ -60,6 +63,9 @@ class EmlWriter:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._folder = root
+
+    def check(self, mailbox: str) -> None:
+        pass
 
     def begin(self, mailbox: str) -> None:
         self._folder = self._root
@@ -79,6 +85,9 @@ class MboxWriter:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._file: BufferedWriter | None = None
+
+    def check(self, mailbox: str) -> None:
+        pass
 
     def begin(self, mailbox: str) -> None:
         *above, last = paths.folders_of(mailbox)
@@ -106,17 +115,18 @@ class MaildirWriter:
         self._letters: dict[str, str] = {}
         self.left_out: set[str] = set()  # keywords for which there was no letter
 
+    def check(self, mailbox: str) -> None:
+        if len(maildir.folder_of(mailbox)) > _LONGEST:
+            raise Unsupported(
+                f"a maildir has no folder for a name as long as {mailbox[:40]}...: "
+                "use another format"
+            )
+
     def begin(self, mailbox: str) -> None:
-        """Make the folder; raises Unsupported when no file may be called so."""
         self._letters = {}
         self._folder = self._root
         if mailbox != INBOX:
-            name = maildir.folder_of(mailbox)
-            if len(name) > _LONGEST:
-                raise Unsupported(
-                    f"mailbox {mailbox[:40]}...: its name is too long for a maildir"
-                )
-            self._folder = make_folder(self._root / name)
+            self._folder = make_folder(self._root / maildir.folder_of(mailbox))
             new_file(self._folder / "maildirfolder").close()
         for part in ("cur", "new", "tmp"):
             make_folder(self._folder / part)
@@ -139,6 +149,7 @@ class MaildirWriter:
         if self._letters:
             with new_file(self._folder / maildir.KEYWORDS_FILE) as file:
                 file.write(maildir.format_keywords(self._letters).encode())
+            self._letters = {}
 
 
 def _flags(facts: CopyFacts) -> list[str]:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from postwarden.adapters.mailtrees import Listing, MailTree, reason_of
 from postwarden.model.errors import Invalid
 from postwarden.model.mailboxes import INBOX, NO_FLAGS, Flag, flags_of, mailbox_name
-from postwarden.services.importing import BadItem, FoundMail
+from postwarden.services.found_mail import BadItem, FoundMail
 from postwarden.wire import maildir, mbox, paths
 
 INDEX = "index.jsonl"  # of a folder that `export` wrote

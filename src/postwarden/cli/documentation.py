@@ -1,5 +1,6 @@
 """docs/cli.md, made from the help of the commands themselves."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,9 +21,10 @@ are no one-letter options, and `...` means: may be repeated. Results go to stdou
 everything else to stderr. With `--json` one thing is one object, and a list is JSON
 Lines, written as they are found: times are RFC 3339 in UTC, sizes octets.
 
-Without a store the commands that only look end with exit status 3; `domain create`
-and `serve` make one.
+`postwarden domain create` and `postwarden serve` make the store; without one the other
+commands end with exit status 3.
 """
+_TYPE = re.compile(r" <[^>]*>$")  # which arguments have behind their names
 _STATUSES = {
     exits.DONE: "done",
     exits.FAILED: "failed; of many items, at least one",
@@ -79,10 +81,16 @@ def _one(command: Any, parent: Any, heading: str | None) -> Iterator[str]:
     context = type(parent)(command, info_name=command.name, parent=parent)
     if heading is not None:
         yield f"{heading} {context.command_path}\n"
-    yield f"    {' '.join(command.get_usage(context).split()).removeprefix('Usage: ')}\n"
+    pieces = command.collect_usage_pieces(context)
+    words = " ".join(re.sub(r"[{}]", "", piece) for piece in pieces)
+    yield f"    {context.command_path} {words}\n"
     yield f"{command.help}\n"
     records = [each.get_help_record(context) for each in command.get_params(context)]
-    rows = [each for each in records if each and not each[0].startswith("--help")]
+    rows = [
+        (_TYPE.sub("", name) if not name.startswith("-") else name, meaning)
+        for name, meaning in filter(None, records)
+        if name != "--help"
+    ]
     if rows:
         yield from _table("Word", "Meaning", rows)
         yield ""

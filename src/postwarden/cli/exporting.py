@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -69,13 +70,19 @@ async def account(
     started = time.monotonic()
     owner, directory = Address.parse(address), to.absolute()
     mailboxes = await run.read(exporting.mailboxes, run.actor, owner)
-    folder = ExportFolder(directory)
-    await run.transact(exporting.begin, run.actor, owner, kind, str(directory))
-    export = Export(run, folder, WRITERS[kind](directory))
-    with run.output.progress("exporting", sum(m.messages for m in mailboxes)) as bar:
-        for mailbox in mailboxes:
-            await export.write(mailbox, bar)
-    export.finish()
+    writer = WRITERS[kind](directory)
+    for mailbox in mailboxes:
+        writer.check(mailbox.name)
+    with closing(Export(run, ExportFolder(directory), writer)) as export:
+        await run.transact(exporting.begin, run.actor, owner, kind, str(directory))
+        total = sum(mailbox.messages for mailbox in mailboxes)
+        with run.output.progress("exporting", total) as progress:
+            for mailbox in mailboxes:
+                await export.write(mailbox, progress)
+    os.sync()  # what was said to be written survives power loss
+    if isinstance(writer, MaildirWriter) and writer.left_out:
+        names = ", ".join(sorted(writer.left_out))
+        run.output.note(f"a maildir has 26 letters for keywords; left out: {names}")
     run.output.one(
         {
             "account": str(owner),
@@ -132,12 +139,6 @@ class Export:
         self.exported += 1
         self.octets += len(content)
 
-    def finish(self) -> None:
-        """Close the index; then all of it survives power loss."""
+    def close(self) -> None:
+        self._writer.end()
         self._folder.close()
-        os.sync()
-        if isinstance(self._writer, MaildirWriter) and self._writer.left_out:
-            names = ", ".join(sorted(self._writer.left_out))
-            self._run.output.note(
-                f"a maildir has letters for 26 keywords; only the index has {names}"
-            )

@@ -18,7 +18,8 @@ from postwarden.cli.output import Progress
 from postwarden.model.addresses import Address
 from postwarden.model.mailboxes import mailbox_name
 from postwarden.services import importing, indexing
-from postwarden.services.importing import Arrival, Identity, Outcome, Source, Tally
+from postwarden.services.found_mail import Arrival
+from postwarden.services.importing import Identity, Outcome, Source, Tally
 
 app = new_group("Bring mail from files into an account.")
 
@@ -145,6 +146,7 @@ async def _import(run: Invocation, wish: Wish, items: Iterator[Item]) -> None:
 async def _imported(
     run: Invocation, wish: Wish, items: Iterator[Item], progress: Progress
 ) -> Tally:
+    platform = run.platform
     account = await run.transact(
         importing.target, run.actor, wish.address, create=wish.create
     )
@@ -157,9 +159,11 @@ async def _imported(
     async def present(mails: Sequence[Identity]) -> set[Identity]:
         if wish.duplicates:
             return set()
-        return await run.read(importing.present, account, mails)
+        known = list(await run.read(importing.present, account, mails))
+        # Content that was lost is stored again; its mail is a duplicate even so.
+        there = await platform.blobs.has([sha256 for _, sha256 in known])
+        return {each for each, is_there in zip(known, there, strict=True) if is_there}
 
-    platform = run.platform
     intake = Intake(run.output, put=platform.blobs.put, file=file, present=present)
     try:
         await intake.take(items, progress)

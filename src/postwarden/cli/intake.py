@@ -10,17 +10,14 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from postwarden.adapters.mailfiles import Item
 from postwarden.cli.output import Output, Progress
 from postwarden.model.errors import Invalid, MailError
-from postwarden.services.importing import (
+from postwarden.services.found_mail import (
     Arrival,
     BadItem,
-    Duplicate,
     FoundMail,
-    Identity,
-    Outcome,
-    Tally,
     arrival,
     content_of,
 )
+from postwarden.services.importing import Duplicate, Identity, Outcome, Tally
 from postwarden.services.ingest import new_message
 
 BATCH = 64  # mails per transaction: what one commit of content takes, too
@@ -70,13 +67,13 @@ class Intake:
             for batch in self._batches(items):
                 arrivals = await self._make_durable(batch)
                 if filing is not None:
-                    await filing
+                    # Not ended with us: what the store does is counted.
+                    await asyncio.shield(filing)
                 filing = None
                 if arrivals:
                     filing = asyncio.create_task(self._file_batch(arrivals))
                 progress.advance(len(batch))
         finally:
-            # However this ends, what is being filed is counted.
             if filing is not None:
                 await filing
 

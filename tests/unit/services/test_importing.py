@@ -14,16 +14,8 @@ from postwarden.model.ledger import Event
 from postwarden.model.mailboxes import Flag
 from postwarden.model.queries import parse
 from postwarden.services import importing
-from postwarden.services.importing import (
-    Arrival,
-    Duplicate,
-    FoundMail,
-    Rehearsal,
-    Source,
-    Tally,
-    arrival,
-    content_of,
-)
+from postwarden.services.found_mail import Arrival, FoundMail, arrival, content_of
+from postwarden.services.importing import Duplicate, Rehearsal, Source, Tally
 from postwarden.services.ingest import new_message
 from postwarden.services.ports import Store, UnitOfWork
 from tests.support import factories

@@ -53,6 +53,11 @@ class State:
             setattr(other, name, table.fork(writable=writable))
         return other
 
+    @property
+    def is_changed(self) -> bool:
+        """Whether anything was written since the fork."""
+        return any(table.is_changed for table in self._tables().values())
+
     def seal(self) -> None:
         """Allow no more writes."""
         for table in self._tables().values():

@@ -81,10 +81,12 @@ class MemoryStore:
         draft = self._state.fork(writable=True)
         # No full text while writing: SQLite has it in another file, out of reach.
         result = fn(MemoryUnitOfWork(draft, self._clock(), None), *args, **kwargs)
+        is_news = draft.is_changed
         draft.seal()
         self._state = draft
-        for watch in self._watches:
-            watch.wake()
+        if is_news:
+            for watch in self._watches:
+                watch.wake()
         return result
 
     async def read(

@@ -51,6 +51,11 @@ class Table(Generic[K, V]):
     def fork(self, *, writable: bool) -> "Table[K, V]":
         return Table(self._rows, self._last_id, writable=writable)
 
+    @property
+    def is_changed(self) -> bool:
+        """Whether anything was written since the fork."""
+        return self._owned
+
     def seal(self) -> None:
         """Allow no more writes: the rows are shared from now on."""
         self._owned = self._writable = False

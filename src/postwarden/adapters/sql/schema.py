@@ -77,6 +77,7 @@ def upgrade(path: Path, revision: str = "head") -> None:
     import sqlalchemy as sa  # noqa: PLC0415  only a store that is not at HEAD pays
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
@@ -87,7 +88,7 @@ def upgrade(path: Path, revision: str = "head") -> None:
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
             connection.commit()
-    except (sqlite3.Error, sa.exc.DBAPIError) as error:
+    except (sqlite3.Error, DBAPIError) as error:
         raise Unavailable(f"cannot migrate {path}: {error}") from error
     finally:
         engine.dispose()

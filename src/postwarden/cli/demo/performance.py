@@ -1,6 +1,7 @@
 """One performance of the demo: fill, play the loop, then stay open for a visitor."""
 
 import asyncio
+import shlex
 import shutil
 import signal
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 import typer
 
 from postwarden.cli.demo.scene import Filled, Scene
-from postwarden.cli.demo.story import EVIDENCE, Story
+from postwarden.cli.demo.story import Story
 from postwarden.cli.demo.terminal import Terminal, environment_for
 from postwarden.cli.exits import INTERRUPTED
 from postwarden.cli.invocation import Invocation
@@ -52,10 +53,11 @@ async def perform(
             await story.play()
             seconds = round(time.monotonic() - began, 1)
             if run.output.as_json:
-                run.output.one(_result(filled, story, seconds))
+                kept = str(directory) if stays else None
+                run.output.one({"directory": kept, **_result(filled, story, seconds)})
             terminal.tell(f"All {len(story.checks)} checks passed, {seconds} s in all.")
             if _has_visitor() and not run.output.as_json:
-                _invite(terminal, directory, scene.addresses, stays=stays)
+                _invite(story, scene.addresses, stays=stays)
                 await stop.wait()
 
 
@@ -104,22 +106,20 @@ def _has_visitor() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def _invite(
-    terminal: Terminal, directory: Path, addresses: dict[str, str], *, stays: bool
-) -> None:
-    program = f"{_program()} --data {directory}"
+def _invite(story: Story, addresses: dict[str, str], *, stays: bool) -> None:
+    terminal = story.terminal
     terminal.tell(
         f"The servers keep running ({_named(addresses)}). In another terminal:"
     )
-    terminal.suggest(
-        [
-            f"{program} find has:attachment newer:2d",
-            f"{program} find 'larger:10K filename:invoice' --json",
-            f"{program} trace rcpt:everyone@northquay.example --count",
-            f"{program} account show helpdesk",
-            f"{program} case status 1",
-        ]
+    program = f"{_program()} --data {shlex.quote(str(story.directory))}"
+    queries = (
+        "find has:attachment newer:3d",
+        "find 'subject:invoice OR subject:rechnung OR subject:factura' --count",
+        "trace rcpt:everyone@northquay.example --count",
+        f"account show {story.campaign.reporter.address}",
+        "case status 1",
     )
+    terminal.suggest(f"{program} {query}" for query in queries)
     end = "stops them; the store stays" if stays else "stops them and removes the store"
     terminal.tell(f"Ctrl-C {end}.")
 
@@ -128,7 +128,8 @@ def _program() -> str:
     """Return how this program was called, if `postwarden` alone would not find it."""
     called = Path(sys.argv[0])
     is_on_path = shutil.which("postwarden") is not None
-    return "postwarden" if is_on_path or called.name != "postwarden" else str(called)
+    known = is_on_path or called.name != "postwarden"
+    return "postwarden" if known else shlex.quote(str(called))
 
 
 def _named(addresses: dict[str, str]) -> str:
@@ -149,6 +150,5 @@ def _result(filled: Filled, story: Story, seconds: float) -> dict[str, object]:
         },
         "commands": story.terminal.typed,
         "checks": story.checks,
-        "evidence": EVIDENCE,
         "seconds": seconds,
     }

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -65,26 +66,25 @@ class Scene:
 
     async def __aenter__(self) -> "Scene":
         logs.configure(self._settings.log)
-        self._platform: Platform = open_platform(
-            places_of(self._directory), self._settings, create=True, clock=self._clock
-        )
-        self._servers = listeners.Listeners(self._platform)
-        self._work: list[asyncio.Task[None]] = []
-        try:
+        async with AsyncExitStack() as opened:
+            platform = open_platform(
+                places_of(self._directory),
+                self._settings,
+                create=True,
+                clock=self._clock,
+            )
+            opened.callback(platform.close)
+            servers = listeners.Listeners(platform)
+            opened.push_async_callback(servers.stop)
             wanted = listeners.wanted_listeners({**_PORTS})
-            self.addresses = await self._servers.start(wanted)
-            self._work = start_worker(self._platform)
-        except BaseException:
-            await self.__aexit__()
-            raise
+            self.addresses = await servers.start(wanted)
+            opened.push_async_callback(_end, start_worker(platform))
+            self._platform: Platform = platform
+            self._opened = opened.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task in self._work:
-            task.cancel()
-        await asyncio.gather(*self._work, return_exceptions=True)
-        await self._servers.stop()
-        self._platform.close()
+        await self._opened.aclose()
 
     async def fill(
         self, accounts: int, mails: int, output: Output
@@ -140,3 +140,9 @@ class Scene:
         await transact(town.read_old_mail, 1)
         await transact(town.read_it, phishing.message_id, phishing.readers)
         await transact(town.file_it, phishing.message_id, phishing.movers)
+
+
+async def _end(work: Sequence[asyncio.Task[None]]) -> None:
+    for task in work:
+        task.cancel()
+    await asyncio.gather(*work, return_exceptions=True)

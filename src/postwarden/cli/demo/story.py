@@ -4,6 +4,7 @@ find, trace, open, preview, approve, run, verify, undo, export, check.
 """
 
 import hashlib
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,7 +35,7 @@ class Story:
 
     async def play(self) -> None:
         """Play it; raises DemoFailed when something is not as it must be."""
-        self.terminal.show(f"cd {self.directory}")
+        self.terminal.show(f"cd {shlex.quote(str(self.directory))}")
         self.terminal.show("export POSTWARDEN_DATA=$PWD")
         await self._look()
         await self._plan()

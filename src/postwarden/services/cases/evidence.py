@@ -53,11 +53,19 @@ async def export(
     seen: dict[bytes, None] = {}
     await sink.stream("copies.csv", _copies(store, plans, seen))
     for sha256 in seen:
-        await sink.add(f"messages/{sha256.hex()}.eml", await blobs.get(sha256))
+        await sink.add(f"messages/{sha256.hex()}.eml", await _content(blobs, sha256))
     await sink.stream("ledger.jsonl", _ledger(store, list(seen)))
     await sink.stream("audit.jsonl", _audit(store, case))
     await sink.add("case.json", json.dumps(facts, indent=2, sort_keys=True).encode())
     return await sink.finish()
+
+
+async def _content(blobs: Blobs, sha256: bytes) -> bytes:
+    try:
+        return await blobs.get(sha256)
+    except NotFound as error:
+        # The store has the message: that its content is not there is damage.
+        raise Unavailable(f"content {sha256.hex()} is missing") from error
 
 
 def _record_export(uow: UnitOfWork, actor: Actor, case_id: int) -> None:

@@ -184,6 +184,7 @@ class PlanHash:
         for item in items:
             facts = {
                 "account": item.address,
+                "account_id": item.account,
                 "class": item.match_class.value,
                 "copy": item.copy,
                 "mailbox": item.mailbox,

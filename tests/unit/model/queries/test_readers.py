@@ -193,8 +193,6 @@ def test_sizes_are_powers_of_1024(text: str, octets: int) -> None:
         "rcpt:@exam/ple*",
         r'rcpt:"\"a b\"@exam"*',
         "rcpt:" + "a" * 65 + "@example.org",
-        "rcpt:" + "ΐ" * 20 + "@example.org",
-        "domain:-",
         "message-id:<>",
         'message-id:"<a@b>"*',
         "before:2026-02-30",

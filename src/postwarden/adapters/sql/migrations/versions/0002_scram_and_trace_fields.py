@@ -1,4 +1,4 @@
-"""SCRAM verifiers of accounts; what a Received field needs of a reception."""
+"""SCRAM verifiers of accounts; what a Received field needs; plans by case."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,3 +13,4 @@ def upgrade() -> None:
     op.add_column("accounts", sa.Column("scram", sa.Text(), nullable=True))
     op.add_column("receptions", sa.Column("host", sa.Text(), nullable=True))
     op.add_column("receptions", sa.Column("tls", sa.Text(), nullable=True))
+    op.create_index("plans_by_case", "plans", ["case_id"], unique=False)
