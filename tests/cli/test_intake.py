@@ -29,16 +29,23 @@ def found(count: int) -> Iterator[Item]:
 
 
 async def test_what_is_being_filed_when_a_run_is_cancelled_is_counted() -> None:
-    started, go_on = asyncio.Event(), asyncio.Event()
+    waits, go_on = asyncio.Event(), asyncio.Event()
+    stored = 0
+
+    async def put(content: bytes) -> bytes:
+        nonlocal stored
+        stored += 1
+        if stored == 2 * BATCH:  # then the first batch is waited for
+            asyncio.get_running_loop().call_later(0.05, waits.set)
+        return await digest_only(content)
 
     async def file(arrivals: Sequence[Arrival]) -> list[Outcome]:
-        started.set()
         await go_on.wait()
         return [None] * len(arrivals)
 
-    work = Intake(Output(), put=digest_only, file=file)
+    work = Intake(Output(), put=put, file=file)
     run = asyncio.create_task(work.take(found(3 * BATCH), NO_BAR))
-    await started.wait()
+    await waits.wait()
     run.cancel()
     await asyncio.sleep(0)
     go_on.set()

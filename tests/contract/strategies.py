@@ -79,7 +79,17 @@ ADDRESSES: Final = (
     ),
 )
 MAILBOXES: Final = ("INBOX", "Inbox/a", "Straße", "STRASSE/b", "E\u0301te", "a%", "a_")
-MESSAGE_IDS: Final = ("a@x", "A@x", "ab@x", "<a@x>", " a@x", "a\U0010ffffb", "a%", "é")
+MESSAGE_IDS: Final = (
+    "a@x",
+    "A@x",
+    "ab@x",
+    "<a@x>",
+    " a@x",
+    "a\U0010ffffb",
+    "a\ud7ffb",
+    "a%",
+    "é",
+)
 DIGESTS: Final = tuple(map(digest, "abcd"))
 SIZES: Final = (0, 1, 2, 1000, 2**40)
 TIMES: Final = tuple(

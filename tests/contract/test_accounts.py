@@ -16,6 +16,7 @@ WHOLE = account(
     name="Ada L.",
     state=AccountState.DISABLED,
     password_hash="$argon2id$...",
+    scram="SCRAM-SHA-256$4096:...",
     quota_octets=10**12,
     quota_messages=7,
     used_octets=1,
@@ -95,5 +96,15 @@ async def test_a_login_is_remembered(store: Store) -> None:
         ada = uow.accounts.add(account())
         uow.accounts.remember_login(ada.id, NOW)
         assert uow.accounts.get(ada.id) == replace(ada, last_login_at=NOW)
+
+    await store.transact(work)
+
+
+async def test_usage_and_logins_of_unknown_accounts_go_nowhere(store: Store) -> None:
+    def work(uow: UnitOfWork) -> None:
+        ada = uow.accounts.add(account())
+        uow.accounts.use([(99, Usage(octets=5))])
+        uow.accounts.remember_login(99, NOW)
+        assert uow.accounts.many([ada.id, 99]) == {ada.id: ada}
 
     await store.transact(work)

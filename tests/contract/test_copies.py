@@ -256,6 +256,16 @@ async def test_facts_join_what_is_known_of_a_copy(store: Store, place: Place) ->
     assert facts == [gone, there, gone]
 
 
+async def test_facts_need_an_account_and_a_message(store: Store, place: Place) -> None:
+    elsewhere = replace(place.inbox, account=99)
+    added = await store.transact(
+        add, copy_in(place.inbox, 99, 1), copy_in(elsewhere, place.first.id, 2)
+    )
+
+    ids = [copy.id for copy in added]
+    assert await store.read(lambda uow: uow.copies.facts(ids)) == []
+
+
 async def test_counts_are_of_messages_copies_and_accounts(
     store: Store, place: Place
 ) -> None:

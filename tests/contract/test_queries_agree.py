@@ -40,7 +40,7 @@ async def ask(
 
 @pytest.mark.parametrize("name", [each for each in ADAPTERS if each != "memory"])
 @settings(
-    max_examples=80,
+    max_examples=60,
     deadline=None,
     # No shrinking: it opens hundreds of stores, and the query that fails is named.
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

@@ -18,7 +18,13 @@ from tests.support.stores import BROKEN_CONSTRAINT
 async def test_a_reception_says_what_the_envelope_said(store: Store) -> None:
     said = envelope(login="ada@example.org", ret="HDRS", envid="<7>", body="8BITMIME")
 
-    added = await store.transact(lambda uow: uow.receptions.add("t1", 5, NOW, said))
+    sealed = replace(
+        said, peer=replace(said.peer, tls="TLSv1.3 TLS_AES_256_GCM_SHA384")
+    )
+
+    added = await store.transact(
+        lambda uow: uow.receptions.add("t1", 5, NOW, sealed, host="mx.example.org")
+    )
 
     assert added == Reception(
         id=added.id,
@@ -30,6 +36,8 @@ async def test_a_reception_says_what_the_envelope_said(store: Store) -> None:
         helo="client.example.net",
         protocol="ESMTP",
         login="ada@example.org",
+        host="mx.example.org",
+        tls="TLSv1.3 TLS_AES_256_GCM_SHA384",
     )
     assert await store.read(lambda uow: uow.receptions.get(added.id)) == added
     with pytest.raises(NotFound):

@@ -157,12 +157,12 @@ class Books:
 def opened(data: Path) -> Iterator[Books]:
     """Open a store to look at it, beside whoever works on it."""
     paths = (data / "postwarden.db", data / "blobs" / "content.db")
-    connections = [_open(path) for path in paths]
+    rows, content = (_open(path) for path in paths)
     try:
-        yield Books(*connections, data / "blobs")
+        yield Books(rows, content, data / "blobs")
     finally:
-        for connection in connections:
-            connection.close()
+        rows.close()
+        content.close()
 
 
 def _open(path: Path) -> apsw.Connection:
@@ -179,5 +179,15 @@ def tamper(path: Path, sql: str, *values: Any) -> int:
         connection.set_busy_timeout(20_000)
         connection.execute(sql, values)
         return connection.changes()
+    finally:
+        connection.close()
+
+
+def indexed_up_to(path: Path) -> int:
+    """Return up to which message the full text in a file is done."""
+    connection = _open(path)
+    try:
+        ((done,),) = connection.execute("SELECT up_to FROM progress")
+        return int(done)
     finally:
         connection.close()

@@ -115,7 +115,15 @@ class Postwarden:
 
 
 def _environment() -> dict[str, str]:
-    return {k: v for k, v in os.environ.items() if not k.startswith("POSTWARDEN_")}
+    """Return our environment without settings of the product.
+
+    Commands start as they do for users, from modules compiled before.
+    """
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("POSTWARDEN_") and name != "PYTHONDONTWRITEBYTECODE"
+    }
 
 
 def _ready(process: subprocess.Popen[str], log: Path) -> dict[str, str]:
@@ -125,7 +133,8 @@ def _ready(process: subprocess.Popen[str], log: Path) -> dict[str, str]:
     line = process.stdout.readline() if readable else ""
     word, *pairs = line.split() or [""]
     assert word == "ready", (line, process.poll(), log.read_text())
-    return dict(pair.split("=", 1) for pair in pairs)
+    found = (pair.partition("=") for pair in pairs)
+    return {name: address for name, _, address in found}
 
 
 @dataclass

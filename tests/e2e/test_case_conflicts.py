@@ -61,20 +61,17 @@ def test_other_classes_are_taken_only_when_they_are_named(
     campaign.refused("case", "preview", case.number, "--include", "related", status=2)
 
 
-@pytest.mark.parametrize("scope", [f"account:{ZOE}", "domain:example.com"])
 def test_widening_never_leaves_the_accounts_of_the_query(
-    campaign: Postwarden, scope: str
+    campaign: Postwarden,
 ) -> None:
     """Neither from `similar:` nor from what plain terms find."""
-    everything = ("--include", "variant", "--include", "attached", "--include")
+    widened = ("--include", "variant", "--include", "attached", "--include", "same-id")
     hers = Counter({(ZOE, PHISH): 1, (ZOE, SAME): 1, (ZOE, VARIANT): 1})
-    case = opened(campaign, f"{PHISHING} {scope}")
-    assert taken(case, *everything, "same-id") == hers
-    plain = opened(campaign, f"message-id:variant@example.net {scope}")
+    assert taken(opened(campaign, f"{PHISHING} account:{ZOE}"), *widened) == hers
+    plain = opened(campaign, "message-id:variant@example.net domain:example.com")
     before = snapshot(campaign.data)
     assert taken(plain) == Counter([(ZOE, VARIANT)])
-    assert taken(plain, *everything, "same-id") == hers
-    plain.approve(plain.preview(*everything, "same-id"))
+    plain.approve(plain.preview(*widened))
     assert plain.run() == {"removed": 3}
     left = before - snapshot(campaign.data)
     assert {filed.account for filed in left} == {ZOE}
@@ -154,8 +151,6 @@ def test_mail_that_comes_after_the_preview_is_left_and_reported(
     assert case.residual() == 1
     (late,) = campaign.rows("find", PHISHING, f"account:{EVE}")
     assert late["class"] == "exact"
-    assert case.carried_out() == {"removed": 1}
-    assert case.residual() == 0
 
 
 def test_an_undo_of_one_account_leaves_the_others(campaign: Postwarden) -> None:
@@ -174,7 +169,11 @@ def test_an_undo_of_one_account_leaves_the_others(campaign: Postwarden) -> None:
 
 
 @pytest.mark.parametrize(
-    ("action", "mailbox"), [("move-junk", "Junk"), ("move-trash", "Trash")]
+    ("action", "mailbox"),
+    [
+        ("move-junk", "Junk"),
+        pytest.param("move-trash", "Trash", marks=pytest.mark.slow),
+    ],
 )
 def test_copies_can_be_moved_aside_and_back(
     campaign: Postwarden, action: str, mailbox: str

@@ -10,8 +10,10 @@ from collections.abc import Callable
 
 import pytest
 
+from postwarden.bootstrap import Platform
 from postwarden.model.addresses import Address
 from postwarden.model.mailboxes import Flag
+from postwarden.model.messages import NewMessage
 from postwarden.services import ingest, placement
 from postwarden.services.ports import UnitOfWork
 from tests.e2e import books, mails, world
@@ -34,7 +36,7 @@ def campaign(postwarden: Postwarden) -> Counter[Filed]:
         return seen.filed()
 
 
-async def _fill(platform: world.Platform) -> None:
+async def _fill(platform: Platform) -> None:
     chance = random.Random(7)
     numbers = []
     for number in range(MESSAGES):
@@ -50,7 +52,7 @@ async def _fill(platform: world.Platform) -> None:
 def _file(
     uow: UnitOfWork,
     chance: random.Random,
-    messages: list[tuple[ingest.NewMessage, int]],
+    messages: list[tuple[NewMessage, int]],
 ) -> None:
     accounts = []
     for text in world.EVERYBODY:

@@ -88,7 +88,7 @@ def test_rows_are_not_written_when_content_cannot_be(postwarden: Postwarden) -> 
             "CREATE TRIGGER broken BEFORE INSERT ON blobs"
             " BEGIN SELECT RAISE(ABORT, 'the disk is on fire'); END"
         )
-        with pytest.raises(AssertionError, match="451 4.3.0"):
+        with pytest.raises(AssertionError, match=r"451 4\.3\.0"):
             accepted(serving.addresses["smtp"], ["ada@example.org"], mails.mail("lost"))
         assert not seen.filed()
         assert not seen.all("SELECT * FROM receptions")

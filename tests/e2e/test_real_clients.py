@@ -244,7 +244,7 @@ def test_submission_takes_no_password_in_the_clear(site: Site) -> None:
     with Dialog(site.serving.addresses["submission"]) as dialog:
         dialog.reply()
         dialog.send(b"EHLO client.example\r\n")
-        keywords = []
+        keywords: list[str] = []
         while not keywords or keywords[-1][3] == "-":
             keywords.append(dialog.line())
         assert any("STARTTLS" in line for line in keywords)

@@ -150,8 +150,9 @@ def test_a_named_port_that_is_taken_is_an_error(postwarden: Postwarden) -> None:
     assert re.search(rf"cannot listen on 127\.0\.0\.1:{port} for smtp: ", line)
 
 
-@pytest.mark.parametrize("address", ["nonsense", "127.0.0.1:99999", "127.0.0.1:http"])
-@pytest.mark.parametrize("name", ["smtp", "http"])
+@pytest.mark.parametrize(
+    ("name", "address"), [("smtp", "nonsense"), ("http", "127.0.0.1:99999")]
+)
 def test_an_address_that_is_none_is_a_usage_error(
     postwarden: Postwarden, name: str, address: str
 ) -> None:

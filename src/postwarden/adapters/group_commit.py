@@ -144,7 +144,7 @@ class Writer(threading.Thread, Generic[U]):
             with translated():
                 connection.execute("BEGIN IMMEDIATE")
                 for job in group:
-                    self._run_one(job)
+                    self._run_one(job, is_alone=len(group) == 1)
                 if all(job.error is not None for job in group):
                     connection.execute("ROLLBACK")
                     return
@@ -163,9 +163,11 @@ class Writer(threading.Thread, Generic[U]):
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
 
-    def _run_one(self, job: Job[U]) -> None:
+    def _run_one(self, job: Job[U], *, is_alone: bool) -> None:
+        """Run a function; alone in its group, all the transaction is its own."""
         connection = self._connection
-        connection.execute("SAVEPOINT one")
+        if not is_alone:
+            connection.execute("SAVEPOINT one")
         try:
             with translated():
                 job.result = job.run(self._unit())
@@ -174,8 +176,10 @@ class Writer(threading.Thread, Generic[U]):
             # A full disk ends the transaction even inside a savepoint.
             if not connection.in_transaction:
                 raise Unavailable("the store ended the transaction") from error
-            connection.execute("ROLLBACK TO one")
-        connection.execute("RELEASE one")
+            if not is_alone:
+                connection.execute("ROLLBACK TO one")
+        if not is_alone:
+            connection.execute("RELEASE one")
 
     def _answer(self, group: list[Job[U]]) -> None:
         by_loop: dict[asyncio.AbstractEventLoop, list[Job[U]]] = {}

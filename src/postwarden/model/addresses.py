@@ -65,6 +65,8 @@ def _ascii_label(label: str) -> str:
 
 def local_key(local_part: str) -> str:
     """Return what two local parts share when they name the same thing."""
+    if local_part.isascii():
+        return local_part.lower()
     # Folding can leave what is not in NFC any more.
     folded = unicodedata.normalize("NFC", local_part).casefold()
     return unicodedata.normalize("NFC", folded)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from postwarden.model.accounts import AccountState
 from postwarden.model.addresses import Address
-from postwarden.model.envelopes import Envelope
+from postwarden.model.envelopes import Envelope, EnvelopeRecipient
 from postwarden.model.errors import MailError, NotFound, OverQuota, Refused
 from postwarden.model.ledger import Event, LedgerEvent
 from postwarden.model.mailboxes import INBOX, Copy
@@ -87,7 +87,7 @@ def accept(
     nowhere = {n for n, error in enumerate(errors) if isinstance(error, NotFound)}
     pending = _pending(found, envelope, nowhere, refused)
     if len(pending) <= rules.inline:
-        _deliver(uow, reception, message.size, pending, source)
+        _deliver(uow, reception, message.size, pending, envelope.recipients, source)
     else:
         uow.receptions.add_pending(reception.id, pending)
         uow.tasks.add(EXPAND, str(reception.id), {"reception": reception.id}, uow.now)
@@ -100,7 +100,8 @@ def expand(uow: UnitOfWork, reception_id: int, *, limit: int = CHUNK) -> int:
     pending = uow.receptions.pending(reception_id, limit)
     if pending:
         message = uow.messages.many([reception.message])[reception.message]
-        _deliver(uow, reception, message.size, pending, "worker")
+        recipients = uow.receptions.recipients(reception_id)
+        _deliver(uow, reception, message.size, pending, recipients, "worker")
         uow.receptions.remove_pending(reception_id, pending[-1].position)
     return len(pending)
 
@@ -178,8 +179,7 @@ def _record_reception(
         )
         for step, _ in found.steps
     )
-    uow.ledger.record(arrivals)
-    uow.ledger.record(steps)
+    uow.ledger.record([*arrivals, *steps])
 
 
 def _event(
@@ -210,6 +210,7 @@ def _deliver(
     reception: Reception,
     size: int,
     pending: Sequence[PendingDelivery],
+    recipients: Sequence[EnvelopeRecipient],
     source: str,
 ) -> None:
     accounts = uow.accounts.many(p.account for p in pending if p.account is not None)
@@ -226,7 +227,8 @@ def _deliver(
                 parked.append((each, account.address, "over quota"))
             else:
                 inboxes.append(_new_copy(uow, reception, size, each, account.id))
-    _record_delivered(uow, reception, placement.file(uow, inboxes), source)
+    copies = placement.file(uow, inboxes)
+    _record_delivered(uow, reception, copies, recipients, source)
     _park(uow, reception, parked)
 
 
@@ -255,9 +257,12 @@ def _new_copy(
 
 
 def _record_delivered(
-    uow: UnitOfWork, reception: Reception, copies: Sequence[Copy], source: str
+    uow: UnitOfWork,
+    reception: Reception,
+    copies: Sequence[Copy],
+    recipients: Sequence[EnvelopeRecipient],
+    source: str,
 ) -> None:
-    envelope = uow.receptions.recipients(reception.id)
     uow.ledger.record(
         LedgerEvent(
             time=uow.now,
@@ -266,7 +271,7 @@ def _record_delivered(
             message=reception.message,
             has_envelope=True,
             reverse_path=reception.reverse_path,
-            forward_path=envelope[copy.recipient or 0].forward_path,
+            forward_path=recipients[copy.recipient or 0].forward_path,
             account=copy.account,
             mailbox=INBOX,
             uid=copy.uid,

@@ -195,10 +195,10 @@ class MboxSplitter:
 
     def _shed(self) -> None:
         """Forget what is too large, but for what tells where it ends."""
-        keep = 2 * MAX_LINE
+        keep = 3 * MAX_LINE  # two lines that are looked at, and what is before them
         if len(self._buffer) <= self._max_size + keep and not self._dropped:
             return
-        excess = min(len(self._buffer) - keep, self._searched - 4)
+        excess = len(self._buffer) - keep
         if excess > 0:
             del self._buffer[:excess]
             self._dropped += excess

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 MAX_OCTETS: Final = 200  # of one folder; file systems take 255, suffixes come on top
-_LONGEST_UNIT: Final = 4  # octets that no cut goes through: a character, an escape
+_LONGEST_CHARACTER: Final = 4  # octets of UTF-8, that no cut goes through
 _ESCAPE: Final = re.compile(r"%([0-9A-Fa-f]{2})")
 # What a folder may not be called: hidden, `1.eml`, `index.jsonl`, `Sent.mbox`,
 # and the folders that make a maildir.
@@ -50,7 +50,7 @@ def folders_of(mailbox: str) -> Iterator[str]:
     for level in mailbox.split("/"):
         rest = quoted(level)
         while len(rest.encode()) > MAX_OCTETS:
-            at = _cut(rest)
+            at = len(rest.encode()[:MAX_OCTETS].decode("utf-8", "ignore"))
             yield rest[:at] + "%"
             rest = rest[at:]
         yield rest
@@ -72,7 +72,7 @@ def mailbox_of(folders: Sequence[str]) -> str:
 def _goes_on(folder: str) -> bool:
     """Tell whether we have cut a level here; no shorter name is one of those."""
     length = len(folder.encode("utf-8", "surrogateescape"))
-    return folder.endswith("%") and length > MAX_OCTETS - _LONGEST_UNIT
+    return folder.endswith("%") and length > MAX_OCTETS - _LONGEST_CHARACTER
 
 
 def _octets(char: str) -> str:
@@ -81,10 +81,3 @@ def _octets(char: str) -> str:
 
 def _as_octets(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("latin-1")
-
-
-def _cut(text: str) -> int:
-    """Return where a name is cut: within its bounds, and within no escape."""
-    at = len(text.encode()[:MAX_OCTETS].decode("utf-8", "ignore"))
-    escape = text.rfind("%", at - 2, at)
-    return at if escape == -1 else escape

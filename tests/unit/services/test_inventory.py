@@ -22,6 +22,7 @@ async def some_of_each(store: Store) -> None:
     await host(store, "example.org", "example.net")
     await open_accounts(store, ADA, BOB, at("eve", "example.net"))
     await name_alias(store, at("sales"), ADA)
+    await name_alias(store, at("back"), ADA)
     for kind, name in ((EntryKind.GROUP, "team"), (EntryKind.LIST, "news")):
         await store.transact(entries.create, OPERATOR, kind, at(name), [ADA, BOB])
     await store.transact(
@@ -35,11 +36,15 @@ async def test_accounts_aliases_and_groups_are_listed_and_lists_apart(
     await some_of_each(store)
     listed = await store.read(inventory.accounts, OPERATOR, limit=100)
     assert [str(each.entry.address) for each in listed] == [
-        *("eve@example.net", "ada@example.org", "bob@example.org"),
-        *("sales@example.org", "team@example.org"),
+        *("eve@example.net", "ada@example.org", "back@example.org"),
+        *("bob@example.org", "sales@example.org", "team@example.org"),
     ]
-    assert [each.account is None for each in listed] == [False] * 3 + [True] * 2
-    assert [each.is_catch_all for each in listed] == [False] * 3 + [True, False]
+    kinds = [each.entry.kind.value for each in listed]
+    assert kinds == ["account", "account", "alias", "account", "alias", "group"]
+    assert [each.account is not None for each in listed] == [
+        kind == "account" for kind in kinds
+    ]
+    assert [each.is_catch_all for each in listed] == [False] * 4 + [True, False]
     assert listed[1].account is not None
     assert listed[1].account.address == ADA
     lists = await store.read(inventory.lists, OPERATOR, limit=100)
@@ -52,12 +57,12 @@ async def test_pages_follow_one_another(store: Store) -> None:
     while page := await store.read(inventory.accounts, OPERATOR, after=after, limit=2):
         seen += [each.entry.address.local_part for each in page]
         after = page[-1].key
-    assert seen == ["eve", "ada", "bob", "sales", "team"]
+    assert seen == ["eve", "ada", "back", "bob", "sales", "team"]
 
 
 async def test_an_admin_of_one_domain_sees_that_domain(store: Store) -> None:
     await some_of_each(store)
-    for actor, count in ((CAROL, 4), (MALLORY, 1)):
+    for actor, count in ((CAROL, 5), (MALLORY, 1)):
         assert len(await store.read(inventory.accounts, actor, limit=9)) == count
     named = await store.read(
         inventory.accounts, OPERATOR, domain="example.net", limit=9

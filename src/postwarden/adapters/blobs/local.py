@@ -30,8 +30,8 @@ _INLINE = 64 * 1024  # octets up to which hashing on the event loop is cheaper
 _LEVEL = 3
 _ROOM_CACHED = 1.0  # seconds
 
-_LARGE = "large"
-_DRAFTS = "drafts"
+LARGE_FILES = "large"  # where in the directory they lie
+DRAFTS = "drafts"
 
 _SCHEMA = """
 PRAGMA auto_vacuum = INCREMENTAL;
@@ -55,14 +55,20 @@ def open_blobs(directory: Path, *, minimum_free: int = 0) -> "LocalBlobs":
 
     Below `minimum_free` octets of free disk nothing more is taken.
     """
-    for folder in (directory, directory / _LARGE, directory / _DRAFTS):
+    for folder in (directory, directory / LARGE_FILES, directory / DRAFTS):
         if not folder.is_dir():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             _sync_directory(folder.parent)
     return LocalBlobs(directory, minimum_free)
 
 
-def _connect(path: Path) -> apsw.Connection:
+def large_file(directory: Path, digest: bytes) -> Path:
+    """Return where content lies that is a file of its own."""
+    return directory / LARGE_FILES / f"{digest.hex()}.zst"
+
+
+def connect(path: Path) -> apsw.Connection:
+    """Open the database of small content, made if it is not there."""
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     connection = apsw.Connection(str(path))
@@ -92,9 +98,9 @@ class LocalBlobs:
         self._local = threading.local()
         path = directory / "content.db"
         with translated():
-            connection = _connect(path)
+            connection = connect(path)
             connection.execute(_SCHEMA).fetchall()  # all of it: PRAGMAs answer rows
-            self._reader = _connect(path)
+            self._reader = connect(path)
         self._unsynced = False  # files were renamed since the folder was fsynced
         self._writer = Writer(
             connection, lambda: connection, before_commit=self._sync_large
@@ -131,7 +137,7 @@ class LocalBlobs:
         return compressor
 
     def _draft(self, compressed: bytes) -> Path:
-        draft = self._directory / _DRAFTS / secrets.token_hex(16)
+        draft = self._directory / DRAFTS / secrets.token_hex(16)
         try:
             descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
             with os.fdopen(descriptor, "wb") as file:
@@ -163,13 +169,13 @@ class LocalBlobs:
         """Make the names of a whole group's files durable at once."""
         if self._unsynced:
             try:
-                _sync_directory(self._directory / _LARGE)
+                _sync_directory(self._directory / LARGE_FILES)
             except OSError as error:
                 raise _refusal(error) from error
             self._unsynced = False
 
     def _path(self, digest: bytes) -> Path:
-        return self._directory / _LARGE / f"{digest.hex()}.zst"
+        return large_file(self._directory, digest)
 
     async def get(self, sha256: bytes) -> bytes:
         """See `services.ports.Blobs.get`."""

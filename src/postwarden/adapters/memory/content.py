@@ -18,11 +18,10 @@ class MemoryBlobs:
 
     async def put(self, content: Octets) -> bytes:
         """See `services.ports.Blobs.put`."""
+        self.check_room()
         octets = bytes(content)
         sha256 = digest_of(octets).digest()
-        if sha256 not in self._blobs:
-            self._check_room(len(octets))
-            self._blobs[sha256] = octets
+        self._blobs[sha256] = octets
         return sha256
 
     async def get(self, sha256: bytes) -> bytes:
@@ -38,11 +37,8 @@ class MemoryBlobs:
 
     def check_room(self) -> None:
         """See `services.ports.Blobs.check_room`."""
-        self._check_room(1)
-
-    def _check_room(self, octets: int) -> None:
         used = sum(map(len, self._blobs.values()))
-        if self._room is not None and used + octets > self._room:
+        if self._room is not None and used >= self._room:
             raise StorageFull("no room left for message content")
 
 

@@ -63,7 +63,11 @@ class SqlAccounts:
         return _account(row)
 
     def many(self, accounts: Iterable[int]) -> dict[int, Account]:
-        rows = self._connection.rows(_MANY, ids=ids_json(accounts))
+        wanted = list(accounts)
+        if len(wanted) == 1:  # most often; by key it takes half the time
+            row = self._connection.one(_GET, account=wanted[0])
+            return {row[0]: _account(row)} if row else {}
+        rows = self._connection.rows(_MANY, ids=ids_json(wanted))
         return {row[0]: _account(row) for row in rows}
 
     def add(self, account: Account) -> Account:

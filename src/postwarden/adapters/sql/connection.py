@@ -58,10 +58,14 @@ class Connection:
         return self._raw.changes()
 
     def run_many(self, statement: Prepared, values: Iterable[Values]) -> None:
+        """Run a statement that answers nothing with each of some thousand values."""
+        rows = list(values)
+        if not rows:  # what most mails have none of
+            return
         sql, fixed = statement.compiled()
         if fixed:
-            values = ({**fixed, **each} for each in values)
-        self._raw.executemany(sql, values)
+            rows = [{**fixed, **each} for each in rows]
+        self._raw.executemany(sql, rows)
 
     @property
     def last_id(self) -> int:

@@ -19,9 +19,13 @@ class Domains(Protocol):
         """Raise AlreadyExists when the name is taken, as domain or alias."""
         ...
 
-    def replace(self, domain: MailDomain) -> None: ...
+    def replace(self, domain: MailDomain) -> None:
+        """Raise NotFound for an unknown name."""
+        ...
 
-    def remove(self, name: str) -> None: ...
+    def remove(self, name: str) -> None:
+        """Raise Refused while the domain has other names; an unknown one is gone."""
+        ...
 
     def page(self, *, after: str = "", limit: int) -> list[MailDomain]: ...
 
@@ -54,7 +58,10 @@ class Accounts(Protocol):
         ...
 
     def replace(self, account: Account) -> None:
-        """Write everything but the usage counters, which only `use` changes."""
+        """Write everything but usage and last login, which have their own verbs.
+
+        Raises NotFound for an unknown id.
+        """
         ...
 
     def use(self, changes: Iterable[tuple[int, Usage]]) -> None:
@@ -76,7 +83,10 @@ class Directory(Protocol):
         ...
 
     def replace(self, entry: Entry) -> None:
-        """Write `entry`, found by its id; its address may be another one now."""
+        """Write `entry`, found by its id; its address may be another one now.
+
+        Raises NotFound for an unknown id, AlreadyExists for an address taken.
+        """
         ...
 
     def remove(self, address: Address) -> None: ...

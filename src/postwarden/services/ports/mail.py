@@ -141,7 +141,8 @@ class Copies(Protocol):
     ) -> Sequence[int]:
         """Return the ids of all copies that match, ascending.
 
-        `similar` gives the resolved references of each `similar:` term.
+        `similar` gives the resolved references of each `similar:` term. Only a
+        read reaches the full text: to search for words while writing is a bug.
         """
         ...
 

@@ -1,8 +1,6 @@
 """Group commit under stress: what is acknowledged is there, what failed is not."""
 
 import asyncio
-import subprocess
-import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager
@@ -455,63 +453,3 @@ async def test_a_read_is_one_snapshot(store: SqliteStore) -> None:
 
     assert await reading == [0, 0]
     assert len(await store.read(lambda uow: uow.domains.page(limit=9))) == 1
-
-
-WRITE_MUCH = """
-import asyncio, sys
-from pathlib import Path
-from postwarden.adapters.sql.sqlite import SqliteStore
-from postwarden.services.ports import UnitOfWork
-from tests.support.factories import audit_entry
-
-def add(uow: UnitOfWork, name: str) -> None:
-    uow.audit.record(audit_entry(object=name))
-
-async def main(path: str, who: str, count: int) -> None:
-    store = SqliteStore(Path(path))
-    for start in range(0, count, 5):
-        names = [f"{who}{n}" for n in range(start, start + 5)]
-        await asyncio.gather(*(store.transact(add, name) for name in names))
-        for name in names:
-            print(name, flush=True)
-    store.close()
-
-asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
-"""
-
-
-def start_writer(path: Path, who: str, count: int) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-c", WRITE_MUCH, str(path), who, str(count)],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={"PYTHONPATH": ":".join(sys.path)},
-    )
-
-
-async def test_processes_that_write_at_once_lose_nothing(path: Path) -> None:
-    """They even make the store together: each finds none when it starts."""
-    processes = [start_writer(path, who, 100) for who in "ab"]
-    outputs = [await asyncio.to_thread(each.communicate) for each in processes]
-
-    assert [each.returncode for each in processes] == [0, 0]
-    acknowledged = [name for out, _ in outputs for name in out.split()]
-    assert len(acknowledged) == 200
-    with closing(apsw.Connection(str(path))) as raw:
-        kept = [name for (name,) in raw.execute("SELECT object FROM audit ORDER BY id")]
-    assert sorted(kept) == sorted(acknowledged)
-    for who in "ab":
-        assert [name for name in kept if name[0] == who] == [
-            f"{who}{n}" for n in range(100)
-        ]
-
-
-async def test_a_watch_hears_of_another_process(store: SqliteStore, path: Path) -> None:
-    with store.watch() as watch:
-        assert not await watch.wait(0)
-        process = start_writer(path, "x", 5)
-        heard = await watch.wait(PATIENCE)
-        await asyncio.to_thread(process.communicate)
-
-    assert heard
-    assert process.returncode == 0

@@ -1,11 +1,7 @@
-"""Message bytes and full text."""
-
-from hashlib import sha256
+"""Full text: what waits for it, and what it finds."""
 
 import pytest
 
-from postwarden.adapters.memory.content import MemoryBlobs
-from postwarden.model.errors import NotFound, StorageFull
 from postwarden.model.mailboxes import CopyState
 from postwarden.model.messages import SearchText
 from postwarden.model.queries.terms import Query, TextField, Words
@@ -100,33 +96,3 @@ async def test_a_transaction_that_writes_has_no_full_text(store: Store) -> None:
         await store.transact(
             lambda uow: list(uow.ledger.search(about("x"), similar={}))
         )
-
-
-async def test_content_comes_back_to_the_octet() -> None:
-    blobs, octets = MemoryBlobs(), bytes(range(256))
-
-    digest_put = await blobs.put(octets)
-
-    assert digest_put == sha256(octets).digest()
-    assert await blobs.put(octets) == digest_put
-    assert await blobs.get(digest_put) == octets
-    assert await blobs.has([digest_put, digest("absent"), digest_put]) == [
-        True,
-        False,
-        True,
-    ]
-    with pytest.raises(NotFound):
-        await blobs.get(digest("absent"))
-
-
-async def test_full_blobs_take_what_they_have_and_nothing_new() -> None:
-    blobs = MemoryBlobs(room=10)
-    blobs.check_room()
-    first = await blobs.put(b"0123456789")
-
-    with pytest.raises(StorageFull):
-        blobs.check_room()
-    with pytest.raises(StorageFull):
-        await blobs.put(b"x")
-    assert await blobs.put(b"0123456789") == first
-    assert await blobs.has([digest("x"), first]) == [False, True]
