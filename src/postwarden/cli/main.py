@@ -46,6 +46,9 @@ from postwarden.model.errors import Invalid, MailError
 
 _C = "postwarden.cli"
 COMMANDS = (
+    Registered(
+        "quickstart", f"{_C}.quickstart", "app", "Make a store and a first account."
+    ),
     Registered("serve", f"{_C}.serve", "app", "Receive mail until SIGTERM."),
     Registered("demo", f"{_C}.demo.command", "app", "See it work on invented mail."),
     Registered("domain", f"{_C}.domains", "app", "Manage hosted domains."),
@@ -69,6 +72,8 @@ COMMANDS = (
     Registered("export", f"{_C}.exporting", "app", "Write mail to files."),
     Registered("inventory", f"{_C}.inventory", "app", "List all addresses in a file."),
     Registered("doctor", f"{_C}.doctor", "app", "Check the store and around it."),
+    Registered("store", f"{_C}.stores", "app", "Check the store's own files."),
+    Registered("bench", f"{_C}.bench", "app", "Measure this machine and its disk."),
     Registered("audit", f"{_C}.audit", "app", "See who changed what."),
 )
 

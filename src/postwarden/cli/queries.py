@@ -19,6 +19,7 @@ from postwarden.model.queries.terms import Leaf, Node, Similar, SimilarTo, Words
 from postwarden.services import finding, indexing, ingest
 from postwarden.services.ports import UnitOfWork
 from postwarden.services.ports.mail import SimilarSets
+from postwarden.wire.mbox import without_separator
 
 MAX_FILE = 256 * 1024 * 1024  # octets of a mail named by similar:file:
 
@@ -78,6 +79,6 @@ def _content(path: Path) -> bytes:
     try:
         if path.stat().st_size > MAX_FILE:
             raise Invalid(f"{path} is larger than a mail can be", field="similar")
-        return ingest.stored_form(path.read_bytes())
+        return ingest.stored_form(without_separator(path.read_bytes()))
     except OSError as error:
         raise Invalid(f"{path}: {error.strerror}", field="similar") from error

@@ -11,6 +11,8 @@ from enum import StrEnum
 
 from postwarden.model.addresses import Address
 
+NO_TRACE = "-"  # of copies that no envelope brought, imported ones
+
 
 class Event(StrEnum):
     """The closed set of ledger events; docs/events.md says what each means."""

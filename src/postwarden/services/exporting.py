@@ -4,14 +4,13 @@ from collections.abc import Sequence
 
 from postwarden.model.actors import Actor
 from postwarden.model.addresses import Address
-from postwarden.model.ledger import Event, LedgerEvent
+from postwarden.model.ledger import NO_TRACE, Event, LedgerEvent
 from postwarden.model.mailboxes import Mailbox
 from postwarden.services import accounts, audit
 from postwarden.services.ports import CopyFacts, UnitOfWork
 
 CHUNK = 200  # copies per transaction
 SOURCE = "export"
-NO_TRACE = "-"  # of copies that no envelope brought, imported ones
 
 
 def mailboxes(uow: UnitOfWork, actor: Actor, address: Address) -> Sequence[Mailbox]:

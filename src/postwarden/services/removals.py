@@ -4,23 +4,22 @@ The first transaction frees the address and ends every login; the rest runs in
 chunks, as a task that another process takes over when this one dies.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from postwarden.model.accounts import Account, AccountState
 from postwarden.model.actors import Actor
 from postwarden.model.addresses import Address
-from postwarden.model.ledger import Event, LedgerEvent
-from postwarden.model.mailboxes import Copy, CopyState
+from postwarden.model.ledger import Event
+from postwarden.model.mailboxes import CopyState
 from postwarden.model.tasks import Task
 from postwarden.services import access, accounts, audit, entries, placement
+from postwarden.services.ledger import record_copies
 from postwarden.services.ports import UnitOfWork
 
 TASK = "account.remove"  # moves the mail of a removed account into the vault
 CHUNK = 500  # copies per transaction
 SHOWN = 10  # entries named that still lead to the address
-
-_NO_TRACE = "-"  # of copies that no envelope brought, imported ones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,30 +69,13 @@ def vault_chunk(uow: UnitOfWork, account: int, *, limit: int = CHUNK) -> int:
         copies = uow.copies.in_mailbox(mailbox.id, limit=limit)
         if copies:
             placement.withdraw(uow, copies, CopyState.VAULTED)
-            _record(uow, mailbox.name, copies)
+            record_copies(
+                uow,
+                Event.DELETE,
+                copies,
+                dict.fromkeys((copy.id for copy in copies), mailbox.name).get,
+                source="worker",
+                detail="account removed",
+            )
             return len(copies)
     return 0
-
-
-def _record(uow: UnitOfWork, mailbox: str, copies: Sequence[Copy]) -> None:
-    traces = _traces(uow, copies)
-    uow.ledger.record(
-        LedgerEvent(
-            time=uow.now,
-            event=Event.DELETE,
-            trace_id=traces.get(copy.reception or 0, _NO_TRACE),
-            message=copy.message,
-            account=copy.account,
-            mailbox=mailbox,
-            uid=copy.uid,
-            copy=copy.id,
-            source="worker",
-            detail="account removed",
-        )
-        for copy in copies
-    )
-
-
-def _traces(uow: UnitOfWork, copies: Sequence[Copy]) -> Mapping[int, str]:
-    receptions = {copy.reception for copy in copies if copy.reception is not None}
-    return {each: uow.receptions.get(each).trace_id for each in receptions}

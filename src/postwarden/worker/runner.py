@@ -1,5 +1,6 @@
 """The worker: takes leased tasks, keeps the full text up, and ends gracefully."""
 
+import asyncio
 import random
 from datetime import timedelta
 
@@ -8,12 +9,15 @@ import structlog
 from postwarden.model.errors import MailError, Unavailable
 from postwarden.model.tasks import Task, TaskState
 from postwarden.services import indexing
-from postwarden.services.ports import UnitOfWork
+from postwarden.services.ports import UnitOfWork, Watch
 from postwarden.worker.context import Lease, LeaseLost, WorkerContext
 from postwarden.worker.tasks import HANDLERS
 
 _FIRST_RETRY = 1.0  # seconds; doubles with each attempt
 _LONGEST_RETRY = 300.0
+_BETWEEN_LOOKS = 0.05  # seconds between looks for tasks, however much is committed
+_CALM = 0.25  # seconds without a commit after which the index is brought up
+_BEHIND = 3.0  # seconds that it may stay behind while mail keeps coming
 
 _log = structlog.get_logger("postwarden.worker")
 
@@ -42,10 +46,15 @@ async def serve_tasks(context: WorkerContext) -> None:
             while await _take(context):
                 pass
             await watch.wait(context.poll_seconds)
+            await asyncio.sleep(_BETWEEN_LOOKS)
 
 
 async def serve_index(context: WorkerContext) -> None:
-    """Index what arrives, until cancelled."""
+    """Index what arrives, until cancelled.
+
+    Receiving comes first: while it goes on the index waits, for a while. Nobody
+    misses anything, since a search for words indexes what it needs.
+    """
     with context.store.watch() as watch:
         while True:
             try:
@@ -56,6 +65,15 @@ async def serve_index(context: WorkerContext) -> None:
             except Unavailable as error:
                 _log.warning("index.unavailable", reason=str(error))
             await watch.wait()
+            await _calm(watch)
+
+
+async def _calm(watch: Watch) -> None:
+    """Return when nothing was committed for a while, or soon anyway."""
+    for _ in range(int(_BEHIND / _CALM)):
+        await asyncio.sleep(_CALM)
+        if not await watch.wait(0):
+            return
 
 
 async def _take(context: WorkerContext) -> bool:

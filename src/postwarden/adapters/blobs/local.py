@@ -184,6 +184,7 @@ class LocalBlobs:
         if row is None:
             raise NotFound("content", sha256.hex())
         if row[0] is not None and len(row[0]) <= _INLINE:
+            await asyncio.sleep(0)  # who reads many must not keep others waiting
             return self._unpack(sha256, row[0])
         return await asyncio.to_thread(self._unpack, sha256, row[0])
 

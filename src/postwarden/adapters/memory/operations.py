@@ -55,6 +55,10 @@ class MemoryReceptions:
             raise NotFound("reception", str(reception))
         return found
 
+    def trace_ids(self, receptions: Iterable[int | None]) -> dict[int | None, str]:
+        found = (self._state.receptions.get(each) for each in receptions if each)
+        return {each.id: each.trace_id for each in found if each is not None}
+
     def recipients(self, reception: int) -> list[EnvelopeRecipient]:
         return list(self._state.recipients.get(reception) or ())
 

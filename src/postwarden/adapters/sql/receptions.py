@@ -10,9 +10,11 @@ from postwarden.adapters.sql.connection import Connection
 from postwarden.adapters.sql.statements import (
     Prepared,
     Row,
+    ids_json,
     insert,
     insert_returning_id,
     instant,
+    one_of,
     time_of,
 )
 from postwarden.model.addresses import Address
@@ -30,6 +32,7 @@ P = sa.bindparam
 
 _ADD = Prepared(insert_returning_id(tables.receptions))
 _GET = Prepared(sa.select(tables.receptions).where(_r.id == P("reception")))
+_TRACE_IDS = Prepared(sa.select(_r.id, _r.trace_id).where(one_of(_r.id, "ids")))
 _ADD_RECIPIENT = Prepared(insert(tables.reception_recipients))
 _RECIPIENTS = Prepared(
     sa.select(_p.address, _p.notify, _p.original)
@@ -134,6 +137,10 @@ class SqlReceptions:
             host=row[14],
             tls=row[15],
         )
+
+    def trace_ids(self, receptions: Iterable[int | None]) -> dict[int | None, str]:
+        known = ids_json(each for each in receptions if each is not None)
+        return dict(self._connection.rows(_TRACE_IDS, ids=known))
 
     def recipients(self, reception: int) -> list[EnvelopeRecipient]:
         return [

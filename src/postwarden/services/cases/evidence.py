@@ -14,6 +14,7 @@ from typing import Protocol
 import postwarden
 from postwarden.model.actors import Actor
 from postwarden.model.cases import Case, Outcome, Plan, PlanItem
+from postwarden.model.errors import NotFound, Unavailable
 from postwarden.model.ledger import LedgerRow
 from postwarden.model.mailboxes import flag_names
 from postwarden.model.queries import Query

@@ -4,7 +4,7 @@ A chunk acts on copies and writes what became of them together, so a killed run
 resumes where it was and no copy is acted on twice.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from postwarden.model.actors import Actor
@@ -17,11 +17,12 @@ from postwarden.model.cases import (
     PlanItem,
 )
 from postwarden.model.errors import MailError, Refused, Stale
-from postwarden.model.ledger import Event, LedgerEvent
+from postwarden.model.ledger import Event
 from postwarden.model.mailboxes import Copy, CopyState
 from postwarden.model.tasks import Task
 from postwarden.services import audit, placement
 from postwarden.services.cases.previewing import PlanHash
+from postwarden.services.ledger import record_copies
 from postwarden.services.ports import Store, UnitOfWork
 
 TASK = "case.run"
@@ -35,7 +36,6 @@ _EVENTS = {
     Action.MOVE_JUNK: Event.MOVE,
     Action.MOVE_TRASH: Event.MOVE,
 }
-NO_TRACE = "-"  # of copies that no envelope brought, imported ones
 
 
 async def start(store: Store, actor: Actor, case_id: int) -> Task | None:
@@ -200,25 +200,7 @@ def record(
     copies: Sequence[Copy],
     mailbox_of: Callable[[int], str | None],
 ) -> None:
-    """Write a ledger event for each copy, on the trace that brought it."""
-    traces = _traces(uow, copies)
-    uow.ledger.record(
-        LedgerEvent(
-            time=uow.now,
-            event=event,
-            trace_id=traces.get(copy.reception or 0, NO_TRACE),
-            message=copy.message,
-            account=copy.account,
-            mailbox=mailbox_of(copy.id),
-            uid=copy.uid,
-            copy=copy.id,
-            source="case",
-            detail=f"case {case_id}",
-        )
-        for copy in copies
+    """Write a ledger event of a case for each copy."""
+    record_copies(
+        uow, event, copies, mailbox_of, source="case", detail=f"case {case_id}"
     )
-
-
-def _traces(uow: UnitOfWork, copies: Sequence[Copy]) -> Mapping[int, str]:
-    receptions = {copy.reception for copy in copies if copy.reception is not None}
-    return {each: uow.receptions.get(each).trace_id for each in receptions}

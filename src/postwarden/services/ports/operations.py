@@ -65,6 +65,10 @@ class Receptions(Protocol):
         """Raise NotFound for an unknown id."""
         ...
 
+    def trace_ids(self, receptions: Iterable[int | None]) -> dict[int | None, str]:
+        """Return the trace ids of some receptions; unknown ones are left out."""
+        ...
+
     def recipients(self, reception: int) -> list[EnvelopeRecipient]: ...
 
     def add_pending(
