@@ -32,5 +32,5 @@ def watch(file: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.setswitchinterval(0.005); watch(Path(sys.argv[1]))
+    watch(Path(sys.argv[1]))
     sys.exit(postwarden(sys.argv[2:]))

@@ -101,7 +101,7 @@ def send(serving: Serving, name: str, deeds: Deeds, seed: int) -> None:
 def crash_once(postwarden: Postwarden, deeds: Deeds, round_: int) -> None:
     """Serve, let four clients send, and kill at some moment of one of them."""
     serving = postwarden.serve(*WORK)
-    deeds.arm(deeds.random.randint(2, 120))
+    deeds.arm(deeds.random.randint(10, 150))
     senders = [
         threading.Thread(target=send, args=(serving, name, deeds, SEED + seed))
         for seed, name in enumerate(("smtp", "lmtp", "smtp", "lmtp"), 10 * round_)
@@ -131,7 +131,7 @@ def survive(postwarden: Postwarden, rounds: int, seed: int) -> None:
 
 
 def _check_deeds(seen: books.Books, deeds: Deeds) -> None:
-    assert len(deeds.promised) > 10
+    assert deeds.promised
     copies: dict[str, Counter[str]] = defaultdict(Counter)
     for filed, count in seen.filed().items():
         token = mails.token_of(seen.blob(bytes.fromhex(filed.sha256)))

@@ -96,3 +96,34 @@ def test_rows_are_not_written_when_content_cannot_be(postwarden: Postwarden) -> 
         seen.content.execute("DROP TRIGGER broken")
         accepted(serving.addresses["smtp"], ["ada@example.org"], mails.mail("again"))
         assert seen.filed().total() == 1
+
+
+@pytest.mark.parametrize("octets", [1000, 400_000], ids=["row", "file"])
+def test_content_that_was_damaged_is_mended_by_the_mail_that_comes_again(
+    postwarden: Postwarden, octets: int
+) -> None:
+    """What is acknowledged is readable, whatever became of its like before."""
+    content = mails.bulky("again", octets)
+    serving = postwarden.serve()
+    smtp = serving.addresses["smtp"]
+    accepted(smtp, ["ada@example.org"], content)
+    damage(postwarden.data / "blobs")
+    with books.opened(postwarden.data) as seen:
+        assert len(seen.faults()) == 1
+    accepted(smtp, ["bob@example.org"], content)
+    with books.opened(postwarden.data) as seen:
+        assert seen.filed().total() == 2
+        assert not seen.faults()
+    serving.stop()
+
+
+def damage(blobs: Path) -> None:
+    """Change some octets of all content, in rows and files."""
+    books.tamper(
+        blobs / "content.db",
+        "UPDATE blobs SET content = zeroblob(100) WHERE content IS NOT NULL",
+    )
+    for path in blobs.rglob("*.zst"):
+        octets = bytearray(path.read_bytes())
+        octets[1000:1100] = bytes(100)
+        path.write_bytes(octets)

@@ -64,7 +64,7 @@ async def bench(
     run: Invocation,
     *,
     messages: Annotated[
-        int, typer.Option(metavar="N", min=100, max=200_000, help="Mails to receive.")
+        int, typer.Option(metavar="N", min=100, max=50_000, help="Mails to receive.")
     ] = 2000,
 ) -> None:
     """Measure receiving, finding, containing and undoing on the store's own disk.

@@ -115,7 +115,7 @@ def _next_steps(options: GlobalOptions, address: Address) -> Iterator[str]:
     yield f"  {_test_mail(DEFAULTS['smtp'], address)}"
     yield f"  {postwarden} find subject:quickstart"
     yield f'  {postwarden} case open subject:quickstart --reason "a first try"'
-    yield f"  {postwarden} case preview 1"
+    yield f"  {postwarden} case preview 1  # the number that it printed"
 
 
 def _program() -> str:
@@ -140,7 +140,7 @@ def _test_mail(smtp: str, address: Address) -> str:
     arguments = [
         "you@example.net",
         f"{local_part}@{ascii_domain(address.domain)}",
-        "Subject: quickstart\n\nIt works.\n",
+        "From: you@example.net\nSubject: quickstart\n\nIt works.\n",
         *([] if address.is_ascii else [["SMTPUTF8"]]),
     ]
     words = ", ".join(json.dumps(each) for each in arguments)

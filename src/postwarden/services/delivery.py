@@ -87,7 +87,14 @@ def accept(
     nowhere = {n for n, error in enumerate(errors) if isinstance(error, NotFound)}
     pending = _pending(found, envelope, nowhere, refused)
     if len(pending) <= rules.inline:
-        _deliver(uow, reception, message.size, pending, envelope.recipients, source)
+        _deliver(
+            uow,
+            reception,
+            message.size,
+            pending,
+            envelope.recipients,
+            source=source,
+        )
     else:
         uow.receptions.add_pending(reception.id, pending)
         uow.tasks.add(EXPAND, str(reception.id), {"reception": reception.id}, uow.now)
@@ -101,7 +108,7 @@ def expand(uow: UnitOfWork, reception_id: int, *, limit: int = CHUNK) -> int:
     if pending:
         message = uow.messages.many([reception.message])[reception.message]
         recipients = uow.receptions.recipients(reception_id)
-        _deliver(uow, reception, message.size, pending, recipients, "worker")
+        _deliver(uow, reception, message.size, pending, recipients, source="worker")
         uow.receptions.remove_pending(reception_id, pending[-1].position)
     return len(pending)
 
@@ -211,6 +218,7 @@ def _deliver(
     size: int,
     pending: Sequence[PendingDelivery],
     recipients: Sequence[EnvelopeRecipient],
+    *,
     source: str,
 ) -> None:
     accounts = uow.accounts.many(p.account for p in pending if p.account is not None)

@@ -7,6 +7,7 @@ every process that adds or removes content.
 
 import asyncio
 import errno
+import filecmp
 import hashlib
 import os
 import secrets
@@ -44,8 +45,9 @@ CREATE TABLE IF NOT EXISTS blobs (
   content BLOB
 );
 """
-_KNOWN = "SELECT id FROM blobs WHERE digest = ?"
+_KNOWN = "SELECT id, content IS ? FROM blobs WHERE digest = ?"
 _TOUCH = "UPDATE blobs SET stored_at = ? WHERE id = ?"
+_MEND = "UPDATE blobs SET stored_at = ?, content = ? WHERE id = ?"
 _ADD = "INSERT INTO blobs (digest, size, stored_at, content) VALUES (?, ?, ?, ?)"
 _GET = "SELECT content FROM blobs WHERE digest = ?"
 
@@ -101,7 +103,7 @@ class LocalBlobs:
             connection = connect(path)
             connection.execute(_SCHEMA).fetchall()  # all of it: PRAGMAs answer rows
             self._reader = connect(path)
-        self._unsynced = False  # files were renamed since the folder was fsynced
+        self._unsynced = False  # files were filed since the folder was fsynced
         self._writer = Writer(
             connection, lambda: connection, before_commit=self._sync_large
         )
@@ -145,25 +147,42 @@ class LocalBlobs:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
+            draft.unlink(missing_ok=True)  # a full disk needs the room
             raise _refusal(error) from error
         return draft
 
     def _commit(self, database: apsw.Connection, packed: _Packed) -> None:
+        """File content, or mend what is there of it and is not as it was.
+
+        Its mail is going to be acknowledged, whoever has damaged an older one's.
+        """
         now = time.time_ns() // 1000
-        known = database.execute(_KNOWN, (packed.digest,)).fetchone()
-        if packed.draft is not None and not self._path(packed.digest).is_file():
-            self._place(packed.draft, packed.digest)  # also where a file was lost
+        key = (packed.content, packed.digest)
+        known = database.execute(_KNOWN, key).fetchone()
+        if packed.draft is not None:
+            self._place(packed.draft, packed.digest)
         if known is None:
             database.execute(_ADD, (packed.digest, packed.size, now, packed.content))
-        else:
+        elif known[1]:
             database.execute(_TOUCH, (now, known[0]))
+        else:
+            database.execute(_MEND, (now, packed.content, known[0]))
+
+    def _holds(self, draft: Path, digest: bytes) -> bool:
+        try:
+            return filecmp.cmp(draft, self._path(digest), shallow=False)
+        except OSError:  # a file that is not there, or cannot be read
+            return False
 
     def _place(self, draft: Path, digest: bytes) -> None:
+        # Also a file that is there may have come from who died before it was synced.
+        self._unsynced = True
+        if self._holds(draft, digest):
+            return
         try:
             draft.rename(self._path(digest))
         except OSError as error:
             raise _refusal(error) from error
-        self._unsynced = True
 
     def _sync_large(self) -> None:
         """Make the names of a whole group's files durable at once."""

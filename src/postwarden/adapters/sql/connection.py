@@ -10,6 +10,7 @@ from postwarden.adapters.sql.statements import Prepared, Row, Values
 
 BUSY_TIMEOUT = 20_000  # milliseconds another process may keep the write lock
 _CACHE = -16_384  # KiB of pages, per connection
+_CHECKPOINT = 4000  # pages of log after which they are written in place
 
 
 class Connection:
@@ -29,6 +30,7 @@ class Connection:
             "synchronous = FULL",
             "trusted_schema = OFF",
             f"cache_size = {_CACHE}",
+            f"wal_autocheckpoint = {_CHECKPOINT}",
             "temp_store = MEMORY",
         ):
             self._raw.execute(f"PRAGMA {pragma}")

@@ -153,6 +153,8 @@ class SqliteWatch:
 
     def wake(self) -> None:
         """Hear of a commit of this process; called by its writer thread."""
+        if self._event.is_set():  # who has not looked yet will see this commit too
+            return
         with suppress(RuntimeError):  # the loop is closed: nobody waits
             self._loop.call_soon_threadsafe(self._event.set)
 
