@@ -35,8 +35,12 @@ _INSIDE = 15  # runs of what is timed inside a process
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Times:
-    """What `doveadm` took, in seconds; None without one."""
+    """What `doveadm` took, in seconds; None without one.
 
+    `first` is a search before any header is in Dovecot's cache.
+    """
+
+    first: float | None = None
     search: float | None = None
     expunge: float | None = None
 
@@ -92,8 +96,9 @@ def _found(data: Path, scale: Scale, times: Times) -> Iterator[Figure]:
     yield _second(
         f"find, counted: {copies:,} of {scale.copies:,} copies",
         median(each.seconds for each in counted),
-        Target(value=1.0, ratio=100.0),
+        Target(value=1.0),
         times.search,
+        note="whole command" + _first(times),
     )
     listed = [ours.run(data, "find", query, "--json") for _ in range(scale.rounds)]
     _check(listed[-1].output.count(b"\n"), copies)
@@ -104,7 +109,19 @@ def _found(data: Path, scale: Scale, times: Times) -> Iterator[Figure]:
         times.search,
     )
     inside = _inside(data, query, _count)
-    yield _second("the same, counted inside a server", inside, Target(), times.search)
+    yield _second(
+        "the same, counted in an open store",
+        inside,
+        Target(ratio=100.0),
+        times.search,
+        note="as a server answers, without the start of a command",
+    )
+
+
+def _first(times: Times) -> str:
+    return (
+        "" if times.first is None else f"; doveadm's first search {times.first:.1f} s"
+    )
 
 
 def _acted(data: Path, scale: Scale, times: Times) -> Iterator[Figure]:
@@ -168,7 +185,7 @@ def _grown(site: Site, data: Path) -> Figure:
         value=after / before,
         unit="times",
         target=Target(value=1.3),
-        note=f"{1000 * after:.1f} ms and {1000 * before:.1f} ms inside a server",
+        note=f"{1000 * after:.1f} ms and {1000 * before:.1f} ms in an open store",
     )
 
 
@@ -204,6 +221,8 @@ def _second(
     target: Target,
     peer: float | None,
     peer_name: str = "doveadm search -A",
+    *,
+    note: str = "",
 ) -> Figure:
     return Figure(
         group=GROUP,
@@ -213,6 +232,7 @@ def _second(
         peer="" if peer is None else peer_name,
         peer_value=peer,
         target=target,
+        note=note,
     )
 
 
@@ -228,9 +248,9 @@ def _of_peer(site: Site) -> tuple[Times, str]:
     scale = site.scale
     folder = Path(tempfile.mkdtemp(prefix="doveadm-", dir=site.work))
     try:
-        users = [user(number) for number in range(scale.accounts)]
-        dovecot.prepare(folder, users)
+        dovecot.require("dovecot", "doveadm")
         maildirs.fill(folder, _peer_mails(scale))
+        users = (user(number) for number in range(scale.accounts))
         with dovecot.started(folder, users) as running:
             return _doveadm(running, scale), ""
     except dovecot.Missing as error:
@@ -263,7 +283,8 @@ def _doveadm(running: Dovecot, scale: Scale) -> Times:
     expunge, _ = timed("expunge", "-A", *wanted)
     _, left = timed("search", "-A", *wanted)
     _check(left.count(b"\n"), 0)
-    return Times(search=min(seconds for seconds, _ in searches), expunge=expunge)
+    times = [seconds for seconds, _ in searches]
+    return Times(first=times[0], search=min(times), expunge=expunge)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

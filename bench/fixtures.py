@@ -99,13 +99,19 @@ def opened(data: Path, *, create: bool = False) -> Platform:
 def cached(folder: Path, fixture: Fixture) -> Path:
     """Return the data directory of a fixture, built when it is not there yet.
 
-    It must not be changed: `copied` gives one that may be.
+    It must not be changed: `copied` gives one that may be. Stores that other code
+    built are removed when one is built.
     """
-    path = folder / f"store-{_key(fixture)}"
+    version = _version()
+    parameters = hashlib.sha256(repr(fixture).encode()).hexdigest()[:12]
+    path = folder / f"store-{version}-{parameters}"
     if not path.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.glob("store-*"):
+            if not old.name.startswith(f"store-{version}-"):
+                shutil.rmtree(old)
         building = folder / f"building-{os.getpid()}"
         shutil.rmtree(building, ignore_errors=True)
-        folder.mkdir(parents=True, exist_ok=True)
         build(building, fixture)
         building.rename(path)
     return path
@@ -117,12 +123,11 @@ def copied(source: Path, target: Path) -> Path:
     return target
 
 
-def _key(fixture: Fixture) -> str:
-    """Name parameters, this code, and the schema it was built with."""
-    versions = sorted((schema.MIGRATIONS / "versions").glob("*.py"))
-    sources = [Path(__file__).read_bytes(), *(path.read_bytes() for path in versions)]
-    whole = hashlib.sha256(repr(fixture).encode() + b"".join(sources))
-    return whole.hexdigest()[:16]
+def _version() -> str:
+    """Name this code and the schema that it fills."""
+    files = [Path(__file__), *sorted((schema.MIGRATIONS / "versions").glob("*.py"))]
+    whole = b"".join(path.read_bytes() for path in files)
+    return hashlib.sha256(whole).hexdigest()[:12]
 
 
 def build(data: Path, fixture: Fixture) -> None:

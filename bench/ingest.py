@@ -40,13 +40,17 @@ _SEEDS = count_from(1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """A server to send to; `settle` waits until what it accepted is delivered."""
+    """A server to send to; `settle` waits until what it accepted is delivered.
+
+    `delivered` counts what lies in its mailboxes, where that can be looked at.
+    """
 
     name: str
     port: int
     pids: Sequence[int]
     lmtp: bool
     settle: Callable[[], None] = field(default=lambda: None)
+    delivered: Callable[[], int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,13 +109,20 @@ def _pairs(
         front = stack.enter_context(postfix.started(folder / "postfix", behind))
     except dovecot.Missing as error:
         return [(smtp, None), (lmtp, None)], str(error)
-    alone = Server(name="Dovecot LMTP", port=behind.port, pids=[behind.pid], lmtp=True)
+    alone = Server(
+        name="Dovecot LMTP",
+        port=behind.port,
+        pids=[behind.pid],
+        lmtp=True,
+        delivered=behind.delivered,
+    )
     chain = Server(
         name="Postfix + Dovecot LMTP",
         port=front.port,
         pids=[front.pid, behind.pid],
         lmtp=False,
         settle=lambda: wait_until(lambda: not front.queued(), "Postfix's queue", 300),
+        delivered=behind.delivered,
     )
     return [(smtp, chain), (lmtp, alone)], ""
 
@@ -125,6 +136,7 @@ def _letters(octets: int, count: int) -> list[Letter]:
 
 
 def _rate(server: Server, count: int, send: Callable[[], object]) -> Rate:
+    before = server.delivered() if server.delivered else 0
     cpu = sum(map(cpu_seconds, server.pids))
     begun = time.perf_counter()
     sent = send()
@@ -132,6 +144,8 @@ def _rate(server: Server, count: int, send: Callable[[], object]) -> Rate:
     server.settle()
     seconds = time.perf_counter() - begun
     cpu = sum(map(cpu_seconds, server.pids)) - cpu
+    if server.delivered and server.delivered() - before != count:
+        raise clients.Unaccepted(f"{server.name} did not deliver {count} mails")
     p95 = sent.wait(0.95) if isinstance(sent, clients.Sent) else 0.0
     return Rate(
         per_second=count / seconds,

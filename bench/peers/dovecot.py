@@ -16,7 +16,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.processes import answers, free_port, running, wait_until
@@ -25,7 +25,7 @@ OWNER = "mail"  # Debian's system user, who owns the Maildirs
 DOMAIN = "bench.example"
 
 _CONFIGURATION = """\
-base_dir = {folder}/run
+base_dir = {sockets}
 state_dir = {folder}/state
 log_path = {folder}/dovecot.log
 listen = 127.0.0.1
@@ -106,35 +106,39 @@ class Dovecot:
         return sum(len(list(each.iterdir())) for each in folders if each.is_dir())
 
 
-def prepare(folder: Path, users: Iterable[str]) -> Dovecot:
-    """Write a configuration for these local parts; no process is started."""
-    require("dovecot", "doveadm")
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o755)
+def homes_in(folder: Path) -> Path:
+    """Return the folder of all homes, made if it is not there."""
     homes = folder / "homes"
     if not homes.is_dir():
-        homes.mkdir()
+        homes.mkdir(parents=True)
         shutil.chown(homes, OWNER, OWNER)
+    return homes
+
+
+def _configured(folder: Path, sockets: Path, users: Iterable[str]) -> Dovecot:
     dovecot = Dovecot(folder=folder, port=free_port())
+    homes = homes_in(folder)
+    for each in (folder, sockets):
+        each.chmod(0o755)
     (folder / "users").write_text(
         "".join(f"{user}@{DOMAIN}:::::{homes}/{user}::\n" for user in users)
     )
-    dovecot.configuration.write_text(
-        _CONFIGURATION.format(
-            folder=folder, owner=OWNER, port=dovecot.port, domain=DOMAIN
-        )
-    )
+    values = {"folder": folder, "sockets": sockets, "owner": OWNER, "domain": DOMAIN}
+    dovecot.configuration.write_text(_CONFIGURATION.format(port=dovecot.port, **values))
     return dovecot
 
 
 @contextmanager
 def started(folder: Path, users: Iterable[str]) -> Iterator[Dovecot]:
     """Run a Dovecot in `folder` for these local parts of `DOMAIN`."""
-    prepared = prepare(folder, users)
-    command = ("dovecot", "-F", "-c", prepared.configuration)
-    with running(command, log=folder / "stderr") as process:
-        wait_until(lambda: answers(prepared.port), "Dovecot's LMTP")
-        yield Dovecot(folder=folder, port=prepared.port, pid=process.pid)
+    require("dovecot", "doveadm")
+    # The names of sockets must be short.
+    with tempfile.TemporaryDirectory(prefix="bench-") as sockets:
+        configured = _configured(folder, Path(sockets), users)
+        command = ("dovecot", "-F", "-c", configured.configuration)
+        with running(command, log=folder / "stderr") as process:
+            wait_until(lambda: answers(configured.port), "Dovecot's LMTP")
+            yield replace(configured, pid=process.pid)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -9,13 +9,13 @@ import pwd
 from collections.abc import Iterable
 from pathlib import Path
 
-from bench.peers.dovecot import OWNER
+from bench.peers.dovecot import OWNER, homes_in
 
 
 def fill(folder: Path, mails: Iterable[tuple[str, bytes]]) -> int:
     """Write (local part, mail) pairs below `folder`/homes; return how many."""
     owner = pwd.getpwnam(OWNER)
-    homes = folder / "homes"
+    homes = homes_in(folder)
     known: set[str] = set()
     written = 0
     for user, mail in mails:

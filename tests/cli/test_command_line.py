@@ -14,7 +14,7 @@ from tests.support.command_line import CommandLine
 POSTWARDEN = [sys.executable, "-m", "postwarden.cli.main"]
 LATER = {
     *("admin", "key", "hold", "vault", "message", "backup", "restore", "task"),
-    *("queue", "system", "store", "quickstart"),
+    *("queue", "system"),
 }
 
 

@@ -157,6 +157,21 @@ def test_missing_content_is_named_by_its_hash(filled: CommandLine) -> None:
     assert [row["subject"] for row in found] == ["one"]
 
 
+def test_no_content_at_all_is_missing_and_none_is_made(filled: CommandLine) -> None:
+    """As when the disk of the content is not mounted."""
+    for file in (filled.data / "blobs").glob("content.db*"):
+        file.unlink()
+    findings, summary = fsck(filled, "--repair", "--full", status=1)
+    assert kinds(findings) == [
+        *[("missing", False)] * 2,
+        ("file-without-row", False),
+        ("missing", False),
+    ]
+    assert (summary["missing"], summary["blobs"]) == (3, 0)
+    assert not list((filled.data / "blobs").glob("content.db*"))
+    assert large_file(filled).exists()
+
+
 def test_a_row_whose_file_is_gone_is_told_from_both_sides(filled: CommandLine) -> None:
     large_file(filled).unlink()
     findings, summary = fsck(filled, "--repair", status=1)
@@ -246,8 +261,12 @@ def test_only_old_content_that_is_nobody_s_is_told_and_removed(
     assert {old, young} & blobs(filled) == {young}
     entry = last_audit(filled)
     assert entry["action"] == "store.fsck"
-    assert entry["after"]["orphans"] == 1
-    assert entry["after"]["octets"] == len(b"old")
+    assert entry["after"] == {
+        "orphans": 1,
+        "octets": len(b"old"),
+        "refiled": 0,
+        "drafts": 0,
+    }
 
     assert fsck(filled, "--repair", "--full")[0] == []
     assert len(copies(filled)) == 3

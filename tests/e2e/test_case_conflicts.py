@@ -91,12 +91,14 @@ def test_one_id_of_two_contents_warns_before_anything_is_approved(
 def test_two_cases_over_the_same_copies_take_each_copy_once(
     campaign: Postwarden,
 ) -> None:
+    """Although three commands run them at once, two of them the same case."""
     before = snapshot(campaign.data)
     first, second = opened(campaign, PHISHING), opened(campaign, f"{PHISHING} is:live")
     for case in (first, second):
         case.approve(case.preview())
     processes = [
-        campaign.start("case", "run", case.number, "--json") for case in (first, second)
+        campaign.start("case", "run", case.number, "--json")
+        for case in (first, second, first)
     ]
     for process in processes:
         _, complaint = process.communicate()

@@ -4,88 +4,21 @@ No copy is lost or doubled, outcomes add up, and undo gives back every byte, fla
 keyword, mailbox and date, whoever finished the work.
 """
 
-import random
 from collections import Counter
 from collections.abc import Callable
 
 import pytest
 
-from postwarden.bootstrap import Platform
-from postwarden.model.addresses import Address
-from postwarden.model.mailboxes import Flag
-from postwarden.model.messages import NewMessage
-from postwarden.services import ingest, placement
-from postwarden.services.ports import UnitOfWork
-from tests.e2e import books, mails, world
-from tests.e2e.books import Books, Filed
-from tests.e2e.processes import Json, Postwarden, Serving, settings
+from tests.e2e import books, crowd
+from tests.e2e.books import Filed
+from tests.e2e.crowd import CAMPAIGN, SMALL_STEPS, approved, moved_on
+from tests.e2e.processes import Json, Postwarden, Serving
 from tests.e2e.waiting import until
-
-MESSAGES, COPIES = 40, 2500
-SMALL_STEPS = settings(cases__batch=10, worker__lease_seconds=5)
-QUERY = "from:mallory@example.net"
 
 
 @pytest.fixture
 def campaign(postwarden: Postwarden) -> Counter[Filed]:
-    """Copies of forty mails in all accounts, with all that undo must give back."""
-    data = postwarden.data
-    world.using(data, _fill)
-    with books.opened(data) as seen:
-        assert not seen.faults()
-        return seen.filed()
-
-
-async def _fill(platform: Platform) -> None:
-    chance = random.Random(7)
-    numbers = []
-    for number in range(MESSAGES):
-        content = mails.mail(f"campaign{number}")
-        message = ingest.new_message(await platform.blobs.put(content), content)
-        numbers.append((message, len(content)))
-    other = mails.mail("innocent", author="friend@example.net")
-    innocent = ingest.new_message(await platform.blobs.put(other), other)
-    numbers.append((innocent, len(other)))
-    await platform.store.transact(_file, chance, numbers)
-
-
-def _file(
-    uow: UnitOfWork,
-    chance: random.Random,
-    messages: list[tuple[NewMessage, int]],
-) -> None:
-    accounts = []
-    for text in world.EVERYBODY:
-        entry = uow.directory.find(Address.parse(text))
-        assert entry is not None
-        assert entry.account is not None
-        accounts.append(entry.account)
-    stored = [(uow.messages.add(message).id, size) for message, size in messages]
-    new = []
-    for number in range(COPIES):
-        account = accounts[number % len(accounts)]
-        message, size = stored[number % len(stored)]
-        name = chance.choice(["INBOX", "Junk", "Projects/Old", "Trash"])
-        new.append(
-            placement.NewCopy(
-                account=account,
-                mailbox=placement.mailbox_named(uow, account, name).id,
-                message=message,
-                size=size,
-                internal_date=uow.now.replace(microsecond=number),
-                flags=Flag(chance.randrange(32)),
-                keywords=tuple(sorted(chance.sample(["$Junk", "todo", "vip"], 2))),
-            )
-        )
-    placement.file(uow, new)
-
-
-def approved(postwarden: Postwarden) -> tuple[str, Json]:
-    """Open, preview and approve a case over the campaign."""
-    case = postwarden.json("case", "open", QUERY, "--reason", "phishing")["case"]
-    plan: Json = postwarden.json("case", "preview", str(case))["plan"]
-    postwarden.run("case", "approve", str(case), "--plan", plan["sha256"])
-    return str(case), plan
+    return crowd.fill(postwarden.data)
 
 
 def killed_in_mid_run(postwarden: Postwarden, *words: str) -> None:
@@ -97,11 +30,6 @@ def killed_in_mid_run(postwarden: Postwarden, *words: str) -> None:
         process.kill()
         process.wait()
         assert not seen.is_idle(), "killed too late to prove anything"
-
-
-def moved_on(seen: Books, before: Counter[str]) -> int:
-    """Return how many items became something else since `before`."""
-    return (before - seen.outcomes()).total()
 
 
 def take_over(postwarden: Postwarden) -> Serving:
@@ -144,9 +72,6 @@ def check_contained(
     assert status["outcomes"]["removed"] == plan["copies"]
     assert sum(status["outcomes"].values()) == plan["copies"]
     assert postwarden.json("case", "verify", case)["residual"] == 0
-
-
-CAMPAIGN = {f"campaign{number}@example.net" for number in range(MESSAGES)}
 
 
 @pytest.mark.parametrize("finish", [finished_by_command, finished_by_serve])

@@ -35,7 +35,15 @@ def close_to_others(paths: Iterable[Path]) -> None:
 def left_drafts(blobs: Path) -> list[Path]:
     """Return the drafts of content that a crash left behind."""
     newest = time.time() - _LEFT_BEHIND
-    return [path for path in _files(blobs / "drafts") if path.stat().st_mtime < newest]
+    return [path for path in _files(blobs / "drafts") if _modified(path) < newest]
+
+
+def _modified(path: Path) -> float:
+    """Return when a file was written; now for one that has just been filed."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return time.time()
 
 
 def _files(folder: Path) -> Iterator[Path]:

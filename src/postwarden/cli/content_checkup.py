@@ -113,7 +113,7 @@ class ContentCheckup:
         self._now = utc_now().timestamp()
         self._before = self._now - GRACE.total_seconds()
         self._present = 0  # messages that have their content
-        self._repaired: Counter[str] = Counter()
+        self._repaired = Counter(orphans=0, octets=0, refiled=0, drafts=0)
         self.kept = ""  # why what --repair removes was not removed
 
     async def check(self, progress: Progress) -> None:
@@ -251,7 +251,8 @@ class ContentCheckup:
     @property
     def _may_write(self) -> bool:
         # A damaged index hides rows, and their content would look like nobody's.
-        return self._repair and not self._report.count(Problem.DAMAGED)
+        is_sound = not self._report.count(Problem.DAMAGED)
+        return self._repair and self._content.is_made and is_sound
 
     def _may_remove(self) -> bool:
         """Whether orphans may go; never where rows and content do not belong."""

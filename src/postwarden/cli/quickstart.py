@@ -108,7 +108,7 @@ def _next_steps(options: GlobalOptions, address: Address) -> Iterator[str]:
     """Yield what to type next, as it can be pasted into a shell."""
     from postwarden.cli.listeners import DEFAULTS  # noqa: PLC0415  imports servers
 
-    postwarden = shlex.join([_program(), *_same_store(options)])
+    postwarden = shlex.join([program(), *_same_store(options)])
     yield "Next, receive mail until Ctrl-C:"
     yield f"  {postwarden} serve"
     yield "and in another terminal send a mail, find it, and open a case over it:"
@@ -118,7 +118,7 @@ def _next_steps(options: GlobalOptions, address: Address) -> Iterator[str]:
     yield f"  {postwarden} case preview 1  # the number that it printed"
 
 
-def _program() -> str:
+def program() -> str:
     """Return how this program was called, if `postwarden` alone would not find it."""
     called = Path(sys.argv[0])
     is_on_path = shutil.which("postwarden") is not None

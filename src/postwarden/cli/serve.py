@@ -75,12 +75,26 @@ async def serve(
         line = " ".join(f"{name}={address}" for name, address in bound.items())
         sys.stdout.write(f"ready {line}\n")
         sys.stdout.flush()
-        await stopping.wait()
-        for task in work:
-            task.cancel()
-        await asyncio.gather(*work, return_exceptions=True)
+        await _until_stopped(stopping, work)
     finally:
         await servers.stop()
+
+
+async def _until_stopped(
+    stopping: asyncio.Event, work: list[asyncio.Task[None]]
+) -> None:
+    """Wait for the signal, then end the worker; raises what has ended it before."""
+    signalled = asyncio.create_task(stopping.wait())
+    ended, _ = await asyncio.wait(
+        [signalled, *work], return_when=asyncio.FIRST_COMPLETED
+    )
+    for task in work:
+        task.cancel()
+    await asyncio.gather(*work, return_exceptions=True)
+    signalled.cancel()
+    for task in work:
+        if task in ended:
+            task.result()
 
 
 def start_worker(platform: Platform) -> list[asyncio.Task[None]]:

@@ -79,16 +79,20 @@ async def _calm(watch: Watch) -> None:
 async def _take(context: WorkerContext) -> bool:
     try:
         task = await context.store.transact(_lease, context, None)
+        if task is None:
+            return False
+        await _work(context, task)
     except Unavailable as error:
         _log.warning("tasks.unavailable", reason=str(error))
         return False
-    if task is None:
-        return False
-    await _work(context, task)
     return True
 
 
 async def _work(context: WorkerContext, task: Task) -> None:
+    """Do a task and write how it ended; raises Unavailable when that cannot be.
+
+    Then its lease ends by itself, and it is done again.
+    """
     store = context.store
     try:
         await HANDLERS[task.name](Lease(context, task))

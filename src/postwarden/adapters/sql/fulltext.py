@@ -9,11 +9,13 @@ rebuilt from the messages at any time, which is why it need not be durable.
 import asyncio
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import apsw
 
+from postwarden.adapters.group_commit import translated
 from postwarden.model.messages import SearchText
 
 _SCHEMA = """
@@ -69,16 +71,19 @@ class SqliteSearchIndex:
         """See `services.ports.SearchIndex.add`."""
         await asyncio.to_thread(self._add, texts, up_to)
 
-    def _open(self) -> apsw.Connection:
-        if self._connection is None:
-            self._connection = _connect(self._search)
-            self._connection.execute("ATTACH DATABASE ? AS store", (str(self._store),))
-        return self._connection
+    @contextmanager
+    def _opened(self) -> Iterator[apsw.Connection]:
+        with self._lock, translated():
+            if self._connection is None:
+                connection = _connect(self._search)
+                connection.execute("ATTACH DATABASE ? AS store", (str(self._store),))
+                self._connection = connection
+            yield self._connection
 
     def _pending(self, limit: int) -> list[tuple[int, bytes]]:
-        with self._lock:
+        with self._opened() as connection:
             return list(
-                self._open().execute(
+                connection.execute(
                     "SELECT id, sha256 FROM store.messages"
                     " WHERE id > (SELECT up_to FROM progress) ORDER BY id LIMIT ?",
                     (limit,),
@@ -86,16 +91,15 @@ class SqliteSearchIndex:
             )
 
     def _lag(self) -> int:
-        with self._lock:
-            rows = self._open().execute(
+        with self._opened() as connection:
+            rows = connection.execute(
                 "SELECT count(*) FROM store.messages"
                 " WHERE id > (SELECT up_to FROM progress)"
             )
             return int(next(iter(rows))[0])
 
     def _add(self, texts: Sequence[SearchText], up_to: int) -> None:
-        with self._lock:
-            connection = self._open()
+        with self._opened() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 (done,) = next(connection.execute("SELECT up_to FROM progress"))
@@ -109,10 +113,12 @@ class SqliteSearchIndex:
                 connection.execute(
                     "UPDATE progress SET up_to = max(up_to, ?)", (up_to,)
                 )
+                connection.execute("COMMIT")
             except BaseException:
-                connection.execute("ROLLBACK")
+                # A full disk ends the transaction by itself.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
                 raise
-            connection.execute("COMMIT")
 
     def close(self) -> None:
         with self._lock:

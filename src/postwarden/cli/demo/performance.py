@@ -2,7 +2,6 @@
 
 import asyncio
 import shlex
-import shutil
 import signal
 import sys
 import time
@@ -17,6 +16,7 @@ from postwarden.cli.demo.story import Story
 from postwarden.cli.demo.terminal import Terminal, environment_for
 from postwarden.cli.exits import INTERRUPTED
 from postwarden.cli.invocation import Invocation
+from postwarden.cli.quickstart import program
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -111,7 +111,7 @@ def _invite(story: Story, addresses: dict[str, str], *, stays: bool) -> None:
     terminal.tell(
         f"The servers keep running ({_named(addresses)}). In another terminal:"
     )
-    program = f"{_program()} --data {shlex.quote(str(story.directory))}"
+    called = shlex.join([program(), "--data", str(story.directory)])
     queries = (
         "find has:attachment newer:3d",
         "find 'subject:invoice OR subject:rechnung OR subject:factura' --count",
@@ -119,17 +119,9 @@ def _invite(story: Story, addresses: dict[str, str], *, stays: bool) -> None:
         f"account show {story.campaign.reporter.address}",
         "case status 1",
     )
-    terminal.suggest(f"{program} {query}" for query in queries)
+    terminal.suggest(f"{called} {query}" for query in queries)
     end = "stops them; the store stays" if stays else "stops them and removes the store"
     terminal.tell(f"Ctrl-C {end}.")
-
-
-def _program() -> str:
-    """Return how this program was called, if `postwarden` alone would not find it."""
-    called = Path(sys.argv[0])
-    is_on_path = shutil.which("postwarden") is not None
-    known = is_on_path or called.name != "postwarden"
-    return "postwarden" if known else shlex.quote(str(called))
 
 
 def _named(addresses: dict[str, str]) -> str:

@@ -98,12 +98,13 @@ def start(
     case = uow.cases.get(case_id)
     if case.state is CaseState.UNDONE:
         return None
+    ids = [_account_id(uow, address) for address in accounts]
+    payload = {"case": case_id, "accounts": ids}
     if case.state is CaseState.UNDOING:
-        return uow.tasks.add(TASK, str(case_id), {"case": case_id}, uow.now)
+        return uow.tasks.add(TASK, str(case_id), payload, uow.now)
     ran = [plan for plan in uow.cases.plans_of(case_id) if _acted(uow, plan)]
     if not ran or case.state is CaseState.RUNNING:
         raise Refused(f"case {case_id} is {case.state}: there is nothing to undo")
-    ids = [_account_id(uow, address) for address in accounts]
     uow.cases.replace(replace(case, state=CaseState.UNDOING))
     audit.record(
         uow,
@@ -113,7 +114,6 @@ def start(
         before={"state": case.state.value},
         after={"accounts": [str(address) for address in accounts] or "all"},
     )
-    payload = {"case": case_id, "accounts": ids}
     return uow.tasks.add(TASK, str(case_id), payload, uow.now)
 
 

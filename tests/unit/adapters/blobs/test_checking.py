@@ -116,6 +116,25 @@ async def test_a_file_that_got_a_row_since_it_was_looked_at_stays(
     assert file.path.exists()
 
 
+async def test_no_file_is_removed_while_another_may_be_filing_it(
+    blobs: LocalBlobs, content: ContentInspection, directory: Path
+) -> None:
+    path = large_file(directory, b"x" * 32)
+    path.write_bytes(b"renamed, and its row not committed yet")
+    os.utime(path, (0, 0))
+    [file] = content.large_files()
+    assert content._database is not None
+    content._database.set_busy_timeout(0)
+    with closing(apsw.Connection(str(directory / "content.db"))) as another:
+        another.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Unavailable, match="locked"):
+            content.remove_files([file], LONG_AGO)
+        assert path.exists()
+        another.execute("ROLLBACK")
+    assert content.remove_files([file], LONG_AGO) == {b"x" * 32: file.size}
+    assert not path.exists()
+
+
 async def test_whoever_puts_while_another_removes_keeps_the_content(
     blobs: LocalBlobs, content: ContentInspection, directory: Path
 ) -> None:
