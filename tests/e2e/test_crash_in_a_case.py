@@ -112,6 +112,31 @@ def test_an_undo_ends_exactly_although_its_workers_are_killed(
         )
 
 
+def test_a_plan_that_was_altered_meanwhile_is_not_resumed(
+    postwarden: Postwarden, campaign: Counter[Filed]
+) -> None:
+    """Neither by the command nor by `serve`; what was done can be undone."""
+    case, _ = approved(postwarden)
+    killed_in_mid_run(postwarden, "case", "run", case)
+    with books.opened(postwarden.data) as seen:
+        done = seen.outcomes()["removed"]
+        innocent = seen.one(
+            "SELECT min(c.id) FROM copies c JOIN messages m ON m.id = c.message"
+            " WHERE m.message_id = 'innocent@example.net'"
+        )
+    rows = postwarden.data / "postwarden.db"
+    change = "UPDATE plan_items SET copy = ? WHERE item = (SELECT max(item)"
+    assert books.tamper(rows, f"{change} FROM plan_items)", innocent) == 1
+    finished_by_serve(postwarden, case)
+    assert postwarden.refused("case", "run", case, status=5)["code"] == "stale"
+    with books.opened(postwarden.data) as seen:
+        assert seen.outcomes()["removed"] == done
+    assert postwarden.json("case", "undo", case)["restored"] == done
+    with books.opened(postwarden.data) as seen:
+        assert seen.filed() == campaign
+        assert not seen.faults()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kills", range(1, 6))
 def test_a_case_that_is_killed_again_and_again_ends(

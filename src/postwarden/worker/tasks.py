@@ -25,6 +25,8 @@ async def run_case(lease: Lease) -> None:
     """Act on the pending items of a case's plan, in chunks."""
     case = _number(lease, "case")
     store = lease.context.store
+    if lease.task.attempts > 1:  # time has passed since whoever began checked it
+        await running.check_plan(store, case)
     done, total = 0, 1
     while done < total:
         try:

@@ -36,6 +36,7 @@ _EVENTS = {
     Action.MOVE_JUNK: Event.MOVE,
     Action.MOVE_TRASH: Event.MOVE,
 }
+_RUNNABLE = {CaseState.PREVIEWED, CaseState.APPROVED, CaseState.RUNNING}
 
 
 async def start(store: Store, actor: Actor, case_id: int) -> Task | None:
@@ -45,8 +46,8 @@ async def start(store: Store, actor: Actor, case_id: int) -> Task | None:
     Raises Refused without a valid approval, Stale when the plan was altered.
     """
     case = await store.read(_case, case_id)
-    if case.state in {CaseState.PREVIEWED, CaseState.APPROVED} and case.plan:
-        await _check_hash(store, case.plan)
+    if case.state in _RUNNABLE:
+        await check_plan(store, case_id)
     return await store.transact(_start, actor, case_id)
 
 
@@ -54,11 +55,17 @@ def _case(uow: UnitOfWork, case_id: int) -> Case:
     return uow.cases.get(case_id)
 
 
-async def _check_hash(store: Store, plan_id: int) -> None:
-    """Hash the stored items again: what runs is what was approved."""
-    plan = await store.read(_plan, plan_id)
+async def check_plan(store: Store, case_id: int) -> None:
+    """Hash the stored items again: what runs is what was approved.
+
+    Raises Stale when it is not. A case without a plan has nothing to check.
+    """
+    case = await store.read(_case, case_id)
+    if case.plan is None:
+        return
+    plan = await store.read(_plan, case.plan)
     seal = PlanHash(plan.query, plan.action, plan.classes)
-    while items := await store.read(items_after, plan_id, seal.items):
+    while items := await store.read(items_after, plan.id, seal.items):
         seal.add(items)
     if seal.digest() != plan.sha256:
         raise Stale(f"the plan of case {plan.case} is not what its hash says")

@@ -24,6 +24,7 @@ from postwarden.model.tasks import Task
 from postwarden.services import audit, finding, placement
 from postwarden.services.cases import gathering
 from postwarden.services.cases.running import DESTINATIONS, record
+from postwarden.services.cases.running import TASK as RUN
 from postwarden.services.ports import CopyFacts, References, UnitOfWork
 
 TASK = "case.undo"
@@ -92,8 +93,8 @@ def start(
 ) -> Task | None:
     """Make undoing a case a task; None when there is nothing to undo any more.
 
-    Raises Refused for a case that never ran or still runs, NotFound for an
-    account that no plan of the case names.
+    A run that was given up can be undone as far as it came. Raises Refused for a
+    case that never ran or still runs, NotFound for an account that is not there.
     """
     case = uow.cases.get(case_id)
     if case.state is CaseState.UNDONE:
@@ -103,7 +104,7 @@ def start(
     if case.state is CaseState.UNDOING:
         return uow.tasks.add(TASK, str(case_id), payload, uow.now)
     ran = [plan for plan in uow.cases.plans_of(case_id) if _acted(uow, plan)]
-    if not ran or case.state is CaseState.RUNNING:
+    if not ran or uow.tasks.unfinished(RUN, str(case_id)) is not None:
         raise Refused(f"case {case_id} is {case.state}: there is nothing to undo")
     uow.cases.replace(replace(case, state=CaseState.UNDOING))
     audit.record(
