@@ -6,7 +6,7 @@ Time runs from the first connection until every mail lies in its mailbox: with
 Postwarden and with LMTP to Dovecot that is the last reply, with Postfix in front it
 is an empty queue. Every mail is another one (Postwarden would store equal ones once),
 for 100 accounts in turn, over connections that stay open. `smtp-source` lines send
-equal mails over a new connection each.
+mails that differ in their Message-ID alone, all for one account.
 """
 
 import os
@@ -80,7 +80,8 @@ def measure(site: Site) -> Iterator[Figure]:
                 for mine, peer in pairs:
                     yield _compared(mine, peer, (octets, sessions, count))
             for mine, peer in pairs:
-                yield _equal_mails(mine, peer, site)
+                for reconnects in (False, True):
+                    yield _generated(mine, peer, site, reconnects=reconnects)
             if missing:
                 yield skipped(GROUP, "peers", missing)
         yield Figure(
@@ -205,10 +206,14 @@ def _figure(
     )
 
 
-def _equal_mails(mine: Server, peer: Server | None, site: Site) -> Figure:
-    """Send with Postfix's own generator, a new connection for each mail."""
+def _generated(
+    mine: Server, peer: Server | None, site: Site, *, reconnects: bool
+) -> Figure:
+    """Send with Postfix's own generator, whose bodies are all alike."""
     octets, sessions, count = site.scale.mails[min(1, len(site.scale.mails) - 1)]
-    name = f"smtp-source {'LMTP' if mine.lmtp else 'SMTP'}, equal mails"
+    protocol = "LMTP" if mine.lmtp else "SMTP"
+    how = "a connection per mail" if reconnects else "connections that stay"
+    name = f"{_SMTP_SOURCE} {protocol}, {sessions} sessions, {how}"
     path = f"{os.environ.get('PATH', '')}:/usr/sbin"
     program = shutil.which(_SMTP_SOURCE, path=path)
     if program is None:
@@ -216,7 +221,11 @@ def _equal_mails(mine: Server, peer: Server | None, site: Site) -> Figure:
 
     def rate_of(server: Server) -> Rate:
         command = [
-            *((program, "-L") if server.lmtp else (program,)),
+            *(
+                program,
+                *(["-L"] if server.lmtp else []),
+                *([] if reconnects else ["-d"]),
+            ),
             *("-s", str(sessions), "-m", str(count), "-l", str(octets)),
             *("-f", "ada@example.net", "-t", f"{user(0)}@{DOMAIN}"),
             f"127.0.0.1:{server.port}",
@@ -224,7 +233,7 @@ def _equal_mails(mine: Server, peer: Server | None, site: Site) -> Figure:
         return _rate(server, count, lambda: subprocess.run(command, check=True))
 
     rates = rate_of(mine), rate_of(peer) if peer else None
-    return _figure(name, rates, peer, Target())
+    return _figure(name, rates, peer, Target(ratio=1.0) if not mine.lmtp else Target())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

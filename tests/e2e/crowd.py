@@ -5,7 +5,6 @@ from collections import Counter
 from pathlib import Path
 
 from postwarden.bootstrap import Platform
-from postwarden.model.addresses import Address
 from postwarden.model.mailboxes import Flag
 from postwarden.model.messages import NewMessage
 from postwarden.services import ingest, placement
@@ -49,12 +48,7 @@ def _file(
     chance: random.Random,
     messages: list[tuple[NewMessage, int]],
 ) -> None:
-    accounts = []
-    for text in world.EVERYBODY:
-        entry = uow.directory.find(Address.parse(text))
-        assert entry is not None
-        assert entry.account is not None
-        accounts.append(entry.account)
+    accounts = [world.account_at(uow, text) for text in world.EVERYBODY]
     stored = [(uow.messages.add(message).id, size) for message, size in messages]
     new = []
     for number in range(COPIES):

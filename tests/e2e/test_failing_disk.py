@@ -40,9 +40,6 @@ def test_mail_is_refused_while_it_cannot_be_kept(postwarden: Postwarden) -> None
     with books.opened(postwarden.data) as seen:
         assert seen.filed().total() == 3
         assert not seen.faults()
-        indexed = postwarden.data / "search.db"
-        newest = seen.one("SELECT max(id) FROM messages")
-        until(lambda: books.indexed_up_to(indexed) == newest, "all mail is indexed")
     serving.stop()
 
 
@@ -65,4 +62,21 @@ def test_the_worker_goes_on_when_there_is_room_again(postwarden: Postwarden) -> 
         assert seen.outcomes() == {"removed": plan["copies"]}
         assert (before - seen.filed()).total() == plan["copies"]
         assert not seen.faults()
+    serving.stop()
+
+
+def test_the_full_text_is_brought_up_when_there_is_room_again(
+    postwarden: Postwarden,
+) -> None:
+    """Mail that another process filed meanwhile is not forgotten."""
+    serving = postwarden.serve()
+    words = "".join(f"word{number}\r\n" for number in range(30_000))
+    with no_room(serving):
+        world.file(postwarden.data, "ada@example.org", mails.mail("wordy", body=words))
+        until(lambda: "index.unavailable" in serving.log.read_text(), "it was tried")
+    accepted(serving.addresses["smtp"], ["ada@example.org"], mails.mail("after"))
+    with books.opened(postwarden.data) as seen:
+        newest = seen.one("SELECT max(id) FROM messages")
+    path = postwarden.data / "search.db"
+    until(lambda: books.indexed_up_to(path) == newest, "all mail is indexed")
     serving.stop()

@@ -10,8 +10,9 @@ from postwarden.bootstrap import Platform, open_platform, places_of
 from postwarden.model.actors import OPERATOR
 from postwarden.model.addresses import Address
 from postwarden.model.directory import EntryKind
-from postwarden.model.mailboxes import Copy
-from postwarden.services import accounts, domains, entries
+from postwarden.model.mailboxes import INBOX, Copy
+from postwarden.model.messages import NewMessage
+from postwarden.services import accounts, domains, entries, ingest, placement
 from postwarden.services.ports import UnitOfWork
 from postwarden.settings import Settings
 
@@ -87,14 +88,46 @@ def copied(made: Path, data: Path) -> Path:
 
 def copy_of(uow: UnitOfWork, address: str, message_id: str) -> Copy:
     """Return the one live copy of a message that an account has."""
-    entry = uow.directory.find(Address.parse(address))
-    assert entry is not None
-    assert entry.account is not None
     wanted = {message.id for message in uow.messages.with_message_id(message_id)}
     (found,) = (
         copy
-        for mailbox in uow.mailboxes.of_account(entry.account)
+        for mailbox in uow.mailboxes.of_account(account_at(uow, address))
         for copy in uow.copies.in_mailbox(mailbox.id, limit=1000)
         if copy.message in wanted
     )
     return found
+
+
+def file(data: Path, address: str, content: bytes) -> None:
+    """File a mail in an INBOX and leave all that follows to other processes."""
+
+    async def put(platform: Platform) -> None:
+        sha256 = await platform.blobs.put(content)
+        message = ingest.new_message(sha256, content)
+        await platform.store.transact(_file, address, message)
+
+    using(data, put)
+
+
+def _file(uow: UnitOfWork, address: str, new: NewMessage) -> None:
+    account = account_at(uow, address)
+    placement.file(
+        uow,
+        [
+            placement.NewCopy(
+                account=account,
+                mailbox=placement.mailbox_named(uow, account, INBOX).id,
+                message=uow.messages.add(new).id,
+                size=new.size,
+                internal_date=uow.now,
+            )
+        ],
+    )
+
+
+def account_at(uow: UnitOfWork, address: str) -> int:
+    """Return the id of the account at an address."""
+    entry = uow.directory.find(Address.parse(address))
+    assert entry is not None
+    assert entry.account is not None
+    return entry.account
