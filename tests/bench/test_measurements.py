@@ -50,6 +50,7 @@ def test_a_measurement_gives_figures_and_leaves_only_cached_stores(
     assert left <= {"store"}
 
 
+@pytest.mark.slow  # two other mail systems start here, and want the machine
 def test_ours_is_measured_beside_both_peers(tmp_path: Path) -> None:
     try:
         dovecot.require("dovecot", "doveadm", "postfix", "postconf")
