@@ -69,7 +69,7 @@ def test_every_mail_is_kept_to_the_octet(postwarden: Postwarden, folder: Path) -
 def test_a_case_over_one_copy_takes_its_whole_group_and_gives_it_back(
     postwarden: Postwarden, folder: Path
 ) -> None:
-    """The two largest groups, each among all the others' copies."""
+    """The largest group among all the others' copies."""
     with (folder / "FANOUT.csv").open(newline="") as file:
         groups = [row["paths"].split("|") for row in csv.DictReader(file)]
     groups.sort(key=len, reverse=True)
@@ -81,7 +81,7 @@ def test_a_case_over_one_copy_takes_its_whole_group_and_gives_it_back(
     serving = postwarden.serve()
     deliver(serving, mails)
     before = snapshot(postwarden.data)
-    for group in groups[:2]:
+    for group in groups[:1]:
         contents = [mail_in(folder / name) for name in group]
         sha256s = [hashlib.sha256(content).hexdigest() for content in contents]
         case = opened(postwarden, f"similar:{sha256s[0]}")

@@ -171,7 +171,10 @@ def test_altered_evidence_is_found_and_named(
     mailed.refused("case", "export", case, "--to", str(evidence), status=5)
 
 
-@pytest.mark.parametrize("damage", ["altered", "unreadable", "gone"])
+@pytest.mark.parametrize(
+    "damage",
+    ["altered", "gone", pytest.param("unreadable", marks=pytest.mark.slow)],
+)
 def test_damaged_content_is_never_given_out_as_good(
     mailed: Postwarden, tmp_path: Path, damage: str
 ) -> None:
