@@ -112,6 +112,8 @@ def _row(figure: Figure) -> Sequence[str]:
 def _target(figure: Figure) -> str:
     sign = "≤" if figure.better is Better.LESS else "≥"
     value, ratio = figure.target.value, figure.target.ratio
+    if figure.peer_value is None:
+        ratio = None
     texts = [] if value is None else [f"{sign} {_number(value)} {figure.unit}"]
     texts += [] if ratio is None else [f"≥ {_number(ratio)} x"]
     return ", ".join(texts)

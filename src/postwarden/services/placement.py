@@ -168,6 +168,37 @@ def _out_of_vault(copy: Copy) -> Usage:
 
 
 @dataclass(slots=True)
+class _Counters:
+    """What a batch makes of one mailbox, which is a new value only at its end."""
+
+    mailbox: Mailbox
+    modseq: int = field(init=False)
+    entered: int = 0
+    messages: int = 0
+    unseen: int = 0
+    octets: int = 0
+
+    def __post_init__(self) -> None:
+        self.modseq = self.mailbox.highest_modseq + 1
+
+    def change(self, *, messages: int = 0, unseen: int = 0, octets: int = 0) -> None:
+        self.messages += messages
+        self.unseen += unseen
+        self.octets += octets
+
+    def counted(self) -> Mailbox:
+        before = self.mailbox
+        return replace(
+            before,
+            uid_next=before.uid_next + self.entered,
+            highest_modseq=self.modseq,
+            messages=before.messages + self.messages,
+            unseen=before.unseen + self.unseen,
+            octets=before.octets + self.octets,
+        )
+
+
+@dataclass(slots=True)
 class _Books:
     """The counters of some mailboxes and accounts, written back once.
 
@@ -177,46 +208,38 @@ class _Books:
 
     uow: UnitOfWork
     wanted: set[int]
-    mailboxes: dict[int, Mailbox] = field(init=False)
+    mailboxes: dict[int, _Counters] = field(init=False)
     usage: dict[int, Usage] = field(default_factory=dict)
     journal: list[tuple[int, int, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.mailboxes = {
-            key: replace(mailbox, highest_modseq=mailbox.highest_modseq + 1)
+            key: _Counters(mailbox)
             for key, mailbox in self.uow.mailboxes.many(self.wanted).items()
         }
 
     def enter(self, mailbox: int, size: int, flags: Flag) -> tuple[int, int]:
-        books = self.mailboxes[mailbox]
-        self.mailboxes[mailbox] = replace(
-            books,
-            uid_next=books.uid_next + 1,
-            messages=books.messages + 1,
-            unseen=books.unseen + _unseen(flags),
-            octets=books.octets + size,
-        )
-        return books.uid_next, books.highest_modseq
+        counters = self.mailboxes[mailbox]
+        uid = counters.mailbox.uid_next + counters.entered
+        counters.entered += 1
+        counters.change(messages=1, unseen=_unseen(flags), octets=size)
+        return uid, counters.modseq
 
     def leave(self, copy: Copy) -> None:
-        books = self.mailboxes[copy.mailbox]
-        self.mailboxes[copy.mailbox] = replace(
-            books,
-            messages=books.messages - 1,
-            unseen=books.unseen - _unseen(copy.flags),
-            octets=books.octets - copy.size,
-        )
-        self.journal.append((copy.mailbox, copy.uid, books.highest_modseq))
+        counters = self.mailboxes[copy.mailbox]
+        counters.change(messages=-1, unseen=-_unseen(copy.flags), octets=-copy.size)
+        self.journal.append((copy.mailbox, copy.uid, counters.modseq))
 
     def touch(self, mailbox: int, unseen: int) -> int:
-        books = self.mailboxes[mailbox]
-        self.mailboxes[mailbox] = replace(books, unseen=books.unseen + unseen)
-        return books.highest_modseq
+        counters = self.mailboxes[mailbox]
+        counters.change(unseen=unseen)
+        return counters.modseq
 
     def charge(self, account: int, usage: Usage) -> None:
-        self.usage[account] = self.usage.get(account, Usage()) + usage
+        known = self.usage.get(account)
+        self.usage[account] = usage if known is None else known + usage
 
     def close(self) -> None:
-        self.uow.mailboxes.update(self.mailboxes.values())
+        self.uow.mailboxes.update(each.counted() for each in self.mailboxes.values())
         self.uow.mailboxes.record_expunged(self.journal)
         self.uow.accounts.use(self.usage.items())
