@@ -18,10 +18,11 @@ from pathlib import Path
 
 import postwarden.model
 from postwarden.cli.documentation import cli_markdown
-from postwarden.model import errors
+from postwarden.model import errors, permissions
 from postwarden.settings.documentation import settings_markdown
 
 DOCS = Path(__file__).parent.parent / "docs"
+SERVICES = DOCS.parent / "src" / "postwarden" / "services"
 MADE = "<!-- Made by `make docs` from the code; edit that instead. -->"
 
 _TREE_LINE = re.compile(r"[│├└─ ]*[├└]─ (\w+) +(\S.*)")
@@ -89,14 +90,51 @@ def values_page() -> str:
     return _page(
         "Values",
         "Closed sets: in JSON and on the command line these values occur and no\n"
-        "others. Ledger events have [a page of their own](events.md).",
+        "others. Ledger events and permissions have pages of their own:\n"
+        "[events.md](events.md), [permissions.md](permissions.md).",
         lines[:-1],
     )
 
 
+def permissions_page() -> str:
+    """Return what can be delegated, who has it by role, and what asks for it."""
+    roles = [
+        f"- **{role.name}**: {role.description}" for role in permissions.BUILTIN_ROLES
+    ]
+    holders = {
+        permission: [
+            r.name for r in permissions.BUILTIN_ROLES if permission in r.permissions
+        ]
+        for permission in permissions.Permission
+    }
+    rows = [
+        [
+            f"`{each}`",
+            ", ".join(holders[each]),
+            ", ".join(_asking(each)) or "nothing yet",
+        ]
+        for each in permissions.Permission
+    ]
+    return _page(
+        "Permissions",
+        "A role bundles permissions; an administrator has a role and, if not all, the\n"
+        "domains it is for. What lies in other domains does not exist for him. A key\n"
+        "may do less than its owner, never more.",
+        [*roles, "", *_table(["Permission", "Roles that have it", "Asked by"], rows)],
+    )
+
+
+def _asking(permission: permissions.Permission) -> Iterator[str]:
+    """Yield the services that name a permission."""
+    name = re.compile(rf"\bPermission\.{permission.name}\b")
+    for path in sorted(SERVICES.rglob("*.py")):
+        if name.search(path.read_text("utf-8")):
+            yield ".".join(path.relative_to(SERVICES).with_suffix("").parts)
+
+
 def _closed_sets() -> Iterator[type[StrEnum]]:
     for found in pkgutil.iter_modules(postwarden.model.__path__, "postwarden.model."):
-        if found.ispkg or found.name.endswith(".ledger"):
+        if found.ispkg or found.name.endswith((".ledger", ".permissions")):
             continue
         module = importlib.import_module(found.name)
         for value in vars(module).values():
@@ -121,6 +159,7 @@ def _spaced(name: str) -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli_markdown,
     "errors.md": errors_page,
+    "permissions.md": permissions_page,
     "settings.md": settings_markdown,
     "values.md": values_page,
 }

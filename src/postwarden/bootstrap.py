@@ -17,6 +17,7 @@ from postwarden.settings import Settings
 if TYPE_CHECKING:
     from postwarden.adapters.blobs import LocalBlobs
     from postwarden.adapters.passwords import Argon2Passwords
+    from postwarden.adapters.sealing import MasterKeys
     from postwarden.adapters.sql.fulltext import SqliteSearchIndex
     from postwarden.adapters.sql.sqlite import SqliteStore
 
@@ -104,6 +105,15 @@ class Platform:
         )
 
         return SqliteSearchIndex(self.places.rows)
+
+    @cached_property
+    def sealer(self) -> "MasterKeys":
+        """Seals secrets that are read again; the key lies outside the rows."""
+        from postwarden.adapters.sealing import MasterKeys  # noqa: PLC0415  see above
+
+        return MasterKeys(
+            self.settings.store.master_key or self.places.data / "master.key"
+        )
 
     @cached_property
     def passwords(self) -> "Argon2Passwords":

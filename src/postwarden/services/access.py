@@ -12,9 +12,21 @@ from postwarden.model.addresses import Address, domain_range
 from postwarden.model.directory import Entry, EntryKind
 from postwarden.model.domains import DomainAlias, MailDomain
 from postwarden.model.errors import Forbidden, NotFound
+from postwarden.model.permissions import Permission
 from postwarden.services.ports import UnitOfWork
 
 ADDRESS = "address"  # what an entry of any kind is called when it is not there
+
+
+def require(actor: Actor, *permissions: Permission) -> None:
+    """Let pass only who may do all this; raises Forbidden naming what is missing.
+
+    Services ask before they look anything up, so that the answer says nothing
+    about what there is.
+    """
+    for permission in permissions:
+        if not actor.may(permission):
+            raise Forbidden(f"{actor.name} may not do this: it takes {permission}")
 
 
 def managed_domain(uow: UnitOfWork, actor: Actor, name: str) -> MailDomain:

@@ -29,6 +29,14 @@ class StoreSettings:
             "mail is refused (452 4.3.1) when the disk has less room than this",
         ),
     )
+    master_key: Path | None = field(
+        default=None,
+        metadata=_of(
+            kinds.file(),
+            "the file with the keys that seal secrets; by default `master.key` in the "
+            "data directory, made when first needed",
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,14 +1,22 @@
 """Short ways to fill and look at a directory through its services."""
 
+from dataclasses import replace
+
 from postwarden.model.actors import OPERATOR, Actor
 from postwarden.model.addresses import Address
 from postwarden.model.audit import AuditEntry
 from postwarden.model.directory import EntryKind
+from postwarden.model.permissions import EVERYTHING
 from postwarden.services import accounts, domains, entries
 from postwarden.services.ports import Store, UnitOfWork
 
-CAROL = Actor(name="carol", dialect="native", domains=frozenset({"example.org"}))
-MALLORY = Actor(name="mallory", dialect="native", domains=frozenset({"example.net"}))
+CAROL = Actor(
+    name="carol",
+    dialect="native",
+    permissions=EVERYTHING,
+    domains=frozenset({"example.org"}),
+)
+MALLORY = replace(CAROL, name="mallory", domains=frozenset({"example.net"}))
 
 
 async def host(store: Store, *names: str) -> None:

@@ -23,6 +23,7 @@ import apsw
 import zstandard
 
 from postwarden.adapters.group_commit import Writer, translated
+from postwarden.adapters.secret_files import sync_directory
 from postwarden.model.errors import NotFound, StorageFull, Unavailable
 from postwarden.services.ports import Octets
 
@@ -60,7 +61,7 @@ def open_blobs(directory: Path, *, minimum_free: int = 0) -> "LocalBlobs":
     for folder in (directory, directory / LARGE_FILES, directory / DRAFTS):
         if not folder.is_dir():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _sync_directory(folder.parent)
+            sync_directory(folder.parent)
     return LocalBlobs(directory, minimum_free)
 
 
@@ -188,7 +189,7 @@ class LocalBlobs:
         """Make the names of a whole group's files durable at once."""
         if self._unsynced:
             try:
-                _sync_directory(self._directory / LARGE_FILES)
+                sync_directory(self._directory / LARGE_FILES)
             except OSError as error:
                 raise _refusal(error) from error
             self._unsynced = False
@@ -241,14 +242,6 @@ class LocalBlobs:
         """Finish what is being written and close the files."""
         self._writer.stop()
         self._reader.close()
-
-
-def _sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _refusal(error: OSError) -> Unavailable:

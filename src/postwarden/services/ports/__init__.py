@@ -11,6 +11,7 @@ from postwarden.services.ports.mail import (
     References,
 )
 from postwarden.services.ports.operations import AuditLog, Queue, Receptions, Tasks
+from postwarden.services.ports.sealing import Sealer
 from postwarden.services.ports.store import SearchIndex, Store, UnitOfWork, Watch
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Queue",
     "Receptions",
     "References",
+    "Sealer",
     "SearchIndex",
     "Store",
     "Tasks",

@@ -271,13 +271,13 @@ async def test_a_name_that_cannot_be_made_durable_is_not_filed(
         raise OSError(errno.EIO, "no")
 
     with monkeypatch.context() as patch:
-        patch.setattr(local, "_sync_directory", sync)
+        patch.setattr(local, "sync_directory", sync)
         with pytest.raises(Unavailable):
             await blobs.put(RANDOM)
     assert rows(directory) == []
 
     synced: list[Path] = []
-    monkeypatch.setattr(local, "_sync_directory", synced.append)
+    monkeypatch.setattr(local, "sync_directory", synced.append)
     await blobs.put(SMALL)  # the file of before is still to be synced
     await blobs.put(SMALL + b"more")
     assert synced == [directory / "large"]

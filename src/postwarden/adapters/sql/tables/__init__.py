@@ -1,0 +1,70 @@
+"""Every table, declared once; Alembic migrates from this metadata.
+
+Times are microseconds since 1970 UTC. `key` columns hold `Address.key`
+(domain/local-part), so that a domain is one range of an index. Rows of one
+account carry its id in the first column of the index they are found by.
+"""
+
+from postwarden.adapters.sql.tables.administration import (
+    approvals,
+    audit,
+    cases,
+    plan_items,
+    plans,
+    tasks,
+)
+from postwarden.adapters.sql.tables.columns import metadata
+from postwarden.adapters.sql.tables.directory import (
+    accounts,
+    addresses,
+    domain_aliases,
+    domains,
+    targets,
+)
+from postwarden.adapters.sql.tables.mail import (
+    attached_messages,
+    attachments,
+    copies,
+    expunges,
+    header_addresses,
+    mailboxes,
+    message_references,
+    messages,
+    renderings,
+)
+from postwarden.adapters.sql.tables.transport import (
+    ledger,
+    pending_deliveries,
+    queue,
+    reception_recipients,
+    receptions,
+)
+
+__all__ = [
+    "accounts",
+    "addresses",
+    "approvals",
+    "attached_messages",
+    "attachments",
+    "audit",
+    "cases",
+    "copies",
+    "domain_aliases",
+    "domains",
+    "expunges",
+    "header_addresses",
+    "ledger",
+    "mailboxes",
+    "message_references",
+    "messages",
+    "metadata",
+    "pending_deliveries",
+    "plan_items",
+    "plans",
+    "queue",
+    "reception_recipients",
+    "receptions",
+    "renderings",
+    "targets",
+    "tasks",
+]

@@ -1,0 +1,123 @@
+"""The audit log, tasks, and cases."""
+
+import sqlalchemy as sa
+
+from postwarden.adapters.sql.tables.columns import (
+    blob,
+    identity,
+    integer,
+    metadata,
+    text,
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    identity(),
+    integer("time"),
+    text("actor"),
+    text("on_behalf_of", nullable=True),
+    text("dialect"),
+    text("client_ip", nullable=True),
+    text("request_id", nullable=True),
+    text("action"),
+    text("object"),
+    text("before", nullable=True),
+    text("after", nullable=True),
+    text("reason"),
+    sa.Index("audit_by_object", "object"),
+)
+
+tasks = sa.Table(
+    "tasks",
+    metadata,
+    identity(),
+    text("name"),
+    text("subject"),
+    text("payload"),
+    text("state"),
+    integer("created_at"),
+    integer("run_at"),
+    integer("attempts"),
+    text("lease_owner", nullable=True),
+    integer("leased_until", nullable=True),
+    text("error", nullable=True),
+    integer("done"),
+    integer("total"),
+    sa.Index(
+        "tasks_unfinished",
+        "name",
+        "subject",
+        unique=True,
+        sqlite_where=sa.text("state IN ('waiting', 'in-progress')"),
+        postgresql_where=sa.text("state IN ('waiting', 'in-progress')"),
+    ),
+)
+
+cases = sa.Table(
+    "cases",
+    metadata,
+    identity(),
+    text("query"),
+    text("reason"),
+    text("ticket", nullable=True),
+    text("state"),
+    text("opened_by"),
+    integer("opened_at"),
+    integer("plan_id", nullable=True),
+)
+
+plans = sa.Table(
+    "plans",
+    metadata,
+    identity(),
+    integer("case_id"),
+    text("query"),
+    text("action"),
+    text("classes"),
+    integer("created_at"),
+    text("created_by"),
+    blob("sha256", nullable=True),
+    integer("messages"),
+    integer("copies"),
+    integer("accounts"),
+    text("summary"),  # JSON: counts, clusters, warnings
+    sa.Index("plans_by_case", "case_id"),
+)
+
+plan_items = sa.Table(
+    "plan_items",
+    metadata,
+    sa.Column("plan_id", sa.BigInteger, primary_key=True),
+    sa.Column("item", sa.BigInteger, primary_key=True),
+    text("system"),
+    integer("copy"),
+    integer("account_id"),
+    text("address"),
+    text("mailbox"),
+    integer("uid"),
+    integer("flags"),
+    text("keywords"),
+    integer("internal_date"),
+    integer("size"),
+    blob("sha256"),
+    text("message_id", nullable=True),
+    text("class"),
+    text("outcome"),
+    text("reason", nullable=True),
+    text("acted_mailbox", nullable=True),
+    sa.Index("plan_items_by_outcome", "plan_id", "outcome", "item"),
+    sqlite_with_rowid=False,
+)
+
+approvals = sa.Table(
+    "approvals",
+    metadata,
+    identity(),
+    integer("case_id"),
+    blob("plan_sha256"),
+    text("actor"),
+    integer("approved_at"),
+    integer("expires_at"),
+    sa.Index("approvals_by_case", "case_id"),
+)
