@@ -1,5 +1,6 @@
 """What a query can ask about, looked up in the tables (`queries.matching.Facts`)."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
@@ -56,7 +57,7 @@ def alike(state: State, query: Query, similar: SimilarSets) -> SimilarMessages:
     }
 
 
-class _MessageFacts:
+class _MessageFacts(ABC):
     """What is true of a message wherever it lies; of no message, nothing."""
 
     is_held = False
@@ -81,14 +82,14 @@ class _MessageFacts:
         wanted = _HEADER_FIELDS[field]
         return [key for header, key in pairs if header == wanted]
 
-    def _account_address(self) -> Address | None:
-        raise NotImplementedError
+    @abstractmethod
+    def _account_address(self) -> Address | None: ...
 
-    def _forward_path(self) -> Address | None:
-        raise NotImplementedError
+    @abstractmethod
+    def _forward_path(self) -> Address | None: ...
 
-    def _reverse_path(self) -> Address | None:
-        raise NotImplementedError
+    @abstractmethod
+    def _reverse_path(self) -> Address | None: ...
 
     def _address_of(self, account: int | None) -> Address | None:
         known = None if account is None else self._state.accounts.get(account)

@@ -6,6 +6,7 @@ copies or events by index. Values are parameters, never text of the statement.
 No ORDER BY: it would invite the engine to walk the whole table in order.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -68,7 +69,7 @@ _STATES = {
 }
 
 
-class _PlaceSearch:
+class _PlaceSearch(ABC):
     """Conditions on rows that have a message, an account and a place in time."""
 
     message: sa.ColumnElement[Any]
@@ -125,8 +126,8 @@ class _PlaceSearch:
             case _:
                 return self._own(leaf)
 
-    def _own(self, leaf: Node) -> Condition:
-        raise NotImplementedError
+    @abstractmethod
+    def _own(self, leaf: Node) -> Condition: ...
 
 
 class CopySearch(_PlaceSearch):
