@@ -21,9 +21,9 @@ from postwarden.cli.grammar import new_group
 from postwarden.cli.hosting import host_task
 from postwarden.cli.invocation import DryRun, Invocation, command
 from postwarden.cli.targets import StateOption
-from postwarden.model.accounts import Account, AccountState
+from postwarden.dialects.native.shapes import directory as shapes
+from postwarden.model.accounts import AccountState
 from postwarden.model.addresses import Address
-from postwarden.model.mailboxes import Mailbox
 from postwarden.services import accounts, removals
 
 app = new_group("Manage who logs in and gets mail.")
@@ -66,7 +66,7 @@ async def create(
     created = await run.write(dry_run, accounts.create, run.actor, new)
     if created is not None:
         shown = await run.read(accounts.mailboxes, run.actor, created.address)
-        run.output.done(f"created account {created.address}", shape(*shown))
+        run.output.done(f"created account {created.address}", shapes.account(*shown))
 
 
 account_files.add_command(app)
@@ -76,7 +76,7 @@ account_files.add_command(app)
 async def show(run: Invocation, address: AddressWord) -> None:
     """Show an account, what it uses, and its mailboxes."""
     shown = await run.read(accounts.mailboxes, run.actor, Address.parse(address))
-    run.output.one(shape(*shown))
+    run.output.one(shapes.account(*shown))
 
 
 @command(app, "list", examples=["postwarden account list --domain example.org --json"])
@@ -94,7 +94,7 @@ async def list_(run: Invocation, domain: InDomain = None, limit: Limit = None) -
         after="",
         limit=limit,
     ):
-        rows.write(map(row, page))
+        rows.write(map(shapes.account_row, page))
 
 
 @command(
@@ -131,7 +131,7 @@ async def change(
     )
     if changed is not None:
         shown = await run.read(accounts.mailboxes, run.actor, changed.address)
-        run.output.done(f"changed account {changed.address}", shape(*shown))
+        run.output.done(f"changed account {changed.address}", shapes.account(*shown))
 
 
 @command(
@@ -164,7 +164,7 @@ async def rename(
         shown = await run.read(accounts.mailboxes, run.actor, account.address)
         run.output.done(
             f"renamed {address} to {account.address}; {followed} references followed",
-            shape(*shown),
+            shapes.account(*shown),
         )
 
 
@@ -186,13 +186,7 @@ async def remove(
     run.output.done(
         f"removed account {account.address}; {account.used_messages} messages "
         "are in the vault",
-        {
-            "address": str(account.address),
-            "state": AccountState.PENDING_DELETION.value,
-            "vaulted_messages": account.used_messages,
-            "vaulted_octets": account.used_octets,
-            "still_named_by": [str(each) for each in removal.pointing],
-        },
+        shapes.removed_account(removal),
     )
     for pointing in removal.pointing:
         run.output.note(f"note: {pointing} still leads to {account.address}")
@@ -200,41 +194,3 @@ async def remove(
 
 async def _hash_of_stdin(run: Invocation) -> str:
     return await run.platform.passwords.hash(read_password())
-
-
-def shape(account: Account, mailboxes: list[Mailbox]) -> dict[str, object]:
-    """Return an account as `account show` prints it."""
-    return {
-        **accounts.facts(account),
-        **_usage(account),
-        "mailboxes": [
-            {
-                "mailbox": mailbox.name,
-                "messages": mailbox.messages,
-                "unseen": mailbox.unseen,
-                "uid_next": mailbox.uid_next,
-                "uid_validity": mailbox.uid_validity,
-                "highest_modseq": mailbox.highest_modseq,
-            }
-            for mailbox in mailboxes
-        ],
-    }
-
-
-def row(account: Account) -> dict[str, object]:
-    """Return an account as `account list` prints it."""
-    return {
-        **accounts.facts(account),
-        **_usage(account),
-        "created_at": account.created_at,
-        "last_login_at": account.last_login_at,
-    }
-
-
-def _usage(account: Account) -> dict[str, object]:
-    return {
-        "used_octets": account.used_octets,
-        "used_messages": account.used_messages,
-        "vault_octets": account.vault_octets,
-        "vault_messages": account.vault_messages,
-    }

@@ -9,17 +9,13 @@ import typer
 from postwarden.cli.arguments import Limit
 from postwarden.cli.grammar import new_group
 from postwarden.cli.invocation import Invocation, command
+from postwarden.dialects.native.shapes import operations as shapes
 from postwarden.model.audit import AuditEntry
 from postwarden.model.errors import Invalid
 from postwarden.services.ports import UnitOfWork
 from postwarden.settings.quantities import seconds_of
 
 app = new_group("See who changed what.")
-
-_FIELDS = (
-    *("id", "time", "actor", "on_behalf_of", "dialect", "client_ip"),
-    *("request_id", "action", "object", "before", "after", "reason"),
-)
 
 
 @command(
@@ -66,7 +62,7 @@ async def list_(
 
     rows = run.output.rows("id", "time", "actor", "dialect", "action", "object")
     async for page in run.pages(read, lambda entry: entry.id, after=0, limit=limit):
-        rows.write(map(shape, page))
+        rows.write(map(shapes.audit, page))
 
 
 def _instant(text: str, now: datetime) -> datetime:
@@ -82,8 +78,3 @@ def _instant(text: str, now: datetime) -> datetime:
                 field="since",
             ) from error
     return time.replace(tzinfo=now.tzinfo) if time.tzinfo is None else time
-
-
-def shape(entry: AuditEntry) -> dict[str, object]:
-    """Return an audit entry as scripts see it."""
-    return {name: getattr(entry, name) for name in _FIELDS}

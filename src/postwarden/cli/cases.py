@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from postwarden.cli.case_rows import case_row, outcome_row, plan_row
 from postwarden.cli.exits import FAILED, REFUSED
 from postwarden.cli.grammar import new_group
 from postwarden.cli.invocation import PAGE, DryRun, Invocation, Opens, command
 from postwarden.cli.output import Progress
 from postwarden.cli.queries import read_query, settle_files
 from postwarden.cli.query_words import QueryCommand, QueryWords
-from postwarden.cli.rows import copy_row
+from postwarden.dialects.native.shapes import cases as shapes
+from postwarden.dialects.native.shapes.mail import copy
 from postwarden.model.addresses import Address
 from postwarden.model.cases import INCLUDABLE, Action, Case, MatchClass, Outcome, Plan
 from postwarden.model.errors import Invalid, Unavailable
@@ -65,7 +65,7 @@ async def open_(
     case = await run.transact(
         opening.open_case, run.actor, settled, reason=reason, ticket=ticket
     )
-    return run.output.done(f"opened case {case.id}: {case.query}", case_row(case))
+    return run.output.done(f"opened case {case.id}: {case.query}", shapes.case(case))
 
 
 @command(app, "list")
@@ -74,29 +74,14 @@ async def list_(run: Invocation) -> None:
     rows = run.output.rows("case", "state", "opened_at", "opened_by", "query", "reason")
     pages = run.pages(reading.page, lambda case: case.id, after=0)
     async for page in pages:
-        rows.write(case_row(case) for case in page)
+        rows.write(shapes.case(case) for case in page)
 
 
 @command(app, "status", examples=["postwarden case status 1 --json"])
 async def status(run: Invocation, case: CaseNumber) -> None:
     """Show a case, its newest plan in numbers, and what became of the items."""
     seen = await run.read(reading.status, case)
-    run.output.one(
-        {
-            **case_row(seen.case),
-            "plan": None if seen.plan is None else plan_row(seen.plan),
-            "outcomes": outcome_row(seen.outcomes),
-            "approvals": [
-                {
-                    "plan": each.plan_sha256.hex(),
-                    "actor": each.actor,
-                    "approved_at": each.approved_at,
-                    "expires_at": each.expires_at,
-                }
-                for each in seen.approvals
-            ],
-        }
-    )
+    run.output.one(shapes.status(seen))
 
 
 @command(
@@ -142,18 +127,15 @@ async def preview(
         async for page in reading.items(run.platform.store, plan.id)
         for item in page
     ]
-    shown = {**plan_row(plan), "items": items}
     if run.output.as_json:
-        return run.output.one(
-            {"case": case, "state": seen.case.state.value, "plan": shown}
-        )
+        return run.output.one(shapes.preview(case, seen.case.state, plan, items))
     return _show_plan(run, seen.case, plan, items)
 
 
 def _show_plan(
     run: Invocation, case: Case, plan: Plan, items: Sequence[dict[str, object]]
 ) -> None:
-    run.output.one({"case": case.id, "state": case.state.value, **plan_row(plan)})
+    run.output.one({"case": case.id, "state": case.state.value, **shapes.plan(plan)})
     rows = run.output.rows("item", "account", "mailbox", "uid", "class", "action")
     rows.write(items[:_SHOWN])
     if len(items) > _SHOWN:
@@ -180,7 +162,7 @@ async def approve(
     ttl = timedelta(seconds=run.settings.cases.approval_seconds)
     approved = await run.transact(opening.approve, run.actor, case, _sha256(plan), ttl)
     run.output.done(
-        f"approved; run it with: postwarden case run {case}", case_row(approved)
+        f"approved; run it with: postwarden case run {case}", shapes.case(approved)
     )
 
 
@@ -191,10 +173,8 @@ async def run_case(run: Invocation, case: CaseNumber) -> None:
     if task is not None:
         await _work(run, task, f"case {case}")
     seen = await run.read(reading.status, case)
-    outcomes = outcome_row(seen.outcomes)
-    result = {"case": case, "state": seen.case.state.value, "outcomes": outcomes}
-    run.output.one(result)
-    if outcomes[Outcome.FAILED.value]:
+    run.output.one(shapes.run(seen))
+    if seen.outcomes.get(Outcome.FAILED):
         raise typer.Exit(FAILED)
 
 
@@ -203,13 +183,13 @@ async def verify(run: Invocation, case: CaseNumber) -> None:
     """Search everywhere again; exit status 5 when live copies are left."""
     residual = await run.read(undoing.verify, case)
     items = [
-        copy_row(facts, residual.class_of[facts.id])
+        copy(facts, residual.class_of[facts.id])
         for start in range(0, len(residual.copies), PAGE)
         for facts in await run.read(
             undoing.residual_facts, residual.copies[start : start + PAGE]
         )
     ]
-    run.output.one({"case": case, "residual": len(items), "items": items})
+    run.output.one(shapes.verification(case, items))
     if items:
         raise typer.Exit(REFUSED)
 
@@ -237,14 +217,7 @@ async def undo(
     if task is not None:
         await _work(run, task, f"undo of case {case}")
     seen = await run.read(reading.undone, case)
-    run.output.one(
-        {
-            "case": case,
-            "state": seen.state.value,
-            "restored": seen.restored,
-            "failed": seen.failed,
-        }
-    )
+    run.output.one(shapes.undo(case, seen))
     if seen.failed:
         raise typer.Exit(FAILED)
 

@@ -8,6 +8,7 @@ import typer
 from postwarden.cli.arguments import DomainWord, Limit
 from postwarden.cli.grammar import new_group
 from postwarden.cli.invocation import DryRun, Invocation, command
+from postwarden.dialects.native.shapes import directory as shapes
 from postwarden.model.addresses import Address, domain_name
 from postwarden.model.domains import MailDomain
 from postwarden.model.errors import NotFound
@@ -39,7 +40,7 @@ async def create(
         new=True,
     )
     if created is not None:
-        run.output.done(_sentence(created), shape(created))
+        run.output.done(_sentence(created), shapes.catch_all(created))
 
 
 @command(app, "show", examples=["postwarden catch-all show example.org"])
@@ -48,7 +49,7 @@ async def show(run: Invocation, domain: DomainWord) -> None:
     found = await run.read(access.managed_domain, run.actor, domain_name(domain))
     if found.catch_all is None:
         raise NotFound("catch-all of", found.name)
-    run.output.one(shape(found))
+    run.output.one(shapes.catch_all(found))
 
 
 @command(app, "list", examples=["postwarden catch-all list --json"])
@@ -61,7 +62,9 @@ async def list_(run: Invocation, limit: Limit = None) -> None:
         lambda domain: domain.name,
         after="",
     ):
-        found = [shape(each) for each in page if each.catch_all is not None][:left]
+        found = [shapes.catch_all(each) for each in page if each.catch_all is not None][
+            :left
+        ]
         rows.write(found)
         if left is not None:
             left -= len(found)
@@ -92,7 +95,7 @@ async def change(
         Address.parse(to),
     )
     if changed is not None:
-        run.output.done(_sentence(changed), shape(changed))
+        run.output.done(_sentence(changed), shapes.catch_all(changed))
 
 
 @command(app, "remove", examples=["postwarden catch-all remove example.org"])
@@ -102,13 +105,10 @@ async def remove(run: Invocation, domain: DomainWord, dry_run: DryRun = False) -
         dry_run, domains.set_catch_all, run.actor, domain_name(domain), None
     )
     if removed is not None:
-        run.output.done(f"removed the catch-all of {removed.name}", shape(removed))
+        run.output.done(
+            f"removed the catch-all of {removed.name}", shapes.catch_all(removed)
+        )
 
 
 def _sentence(domain: MailDomain) -> str:
     return f"{domain.catch_all} gets mail for unknown addresses of {domain.name}"
-
-
-def shape(domain: MailDomain) -> dict[str, object]:
-    """Return a catch-all as scripts see it."""
-    return {"domain": domain.name, "to": domain.catch_all and str(domain.catch_all)}

@@ -7,8 +7,8 @@ import typer
 from postwarden.cli.arguments import DomainWord, Limit, domain_or_none
 from postwarden.cli.grammar import new_group
 from postwarden.cli.invocation import DryRun, Invocation, command
+from postwarden.dialects.native.shapes import directory as shapes
 from postwarden.model.addresses import domain_name
-from postwarden.model.domains import DomainAlias
 from postwarden.services import access, domains
 
 app = new_group("Give hosted domains other names.")
@@ -36,14 +36,14 @@ async def create(
     )
     if created is not None:
         sentence = f"created domain alias {created.name} of {created.domain}"
-        run.output.done(sentence, shape(created))
+        run.output.done(sentence, shapes.domain_alias(created))
 
 
 @command(app, "show", examples=["postwarden domain-alias show example.net"])
 async def show(run: Invocation, domain: DomainWord) -> None:
     """Show which domain DOMAIN is a name of."""
     alias = await run.read(access.domain_alias, run.actor, domain_name(domain))
-    run.output.one(shape(alias))
+    run.output.one(shapes.domain_alias(alias))
 
 
 @command(app, "list", examples=["postwarden domain-alias list --of example.org"])
@@ -66,7 +66,7 @@ async def list_(
         after="",
         limit=limit,
     ):
-        rows.write(map(shape, page))
+        rows.write(map(shapes.domain_alias, page))
 
 
 @command(
@@ -87,7 +87,7 @@ async def change(
     )
     if changed is not None:
         sentence = f"{changed.name} is now a name of {changed.domain}"
-        run.output.done(sentence, shape(changed))
+        run.output.done(sentence, shapes.domain_alias(changed))
 
 
 @command(app, "remove", examples=["postwarden domain-alias remove example.net"])
@@ -97,13 +97,6 @@ async def remove(run: Invocation, domain: DomainWord, dry_run: DryRun = False) -
         dry_run, domains.remove_alias, run.actor, domain_name(domain)
     )
     if removed is not None:
-        run.output.done(f"removed domain alias {removed.name}", shape(removed))
-
-
-def shape(alias: DomainAlias) -> dict[str, object]:
-    """Return another name of a domain as scripts see it."""
-    return {
-        "domain_alias": alias.name,
-        "of": alias.domain,
-        "created_at": alias.created_at,
-    }
+        run.output.done(
+            f"removed domain alias {removed.name}", shapes.domain_alias(removed)
+        )

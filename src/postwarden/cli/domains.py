@@ -14,9 +14,8 @@ from postwarden.cli.arguments import (
 )
 from postwarden.cli.grammar import new_group
 from postwarden.cli.invocation import DryRun, Invocation, Opens, command
+from postwarden.dialects.native.shapes import directory as shapes
 from postwarden.model.addresses import domain_name
-from postwarden.model.directory import EntryKind
-from postwarden.model.domains import MailDomain
 from postwarden.services import access, domains
 from postwarden.services.ports import UnitOfWork
 
@@ -64,7 +63,7 @@ async def create(
         quota_messages=quota_messages or 0,
     )
     if created is not None:
-        run.output.done(f"created domain {created.name}", shape(created))
+        run.output.done(f"created domain {created.name}", shapes.domain(created))
 
 
 @command(app, "show", examples=["postwarden domain show example.org --json"])
@@ -73,18 +72,11 @@ async def show(run: Invocation, domain: DomainWord) -> None:
     run.output.one(await run.read(_shown, run, domain_name(domain)))
 
 
-def _shown(uow: UnitOfWork, run: Invocation, name: str) -> dict[str, object]:
+def _shown(uow: UnitOfWork, run: Invocation, name: str) -> shapes.WholeDomainShape:
     domain = access.managed_domain(uow, run.actor, name)
     counts = domains.counts(uow, domain)
     names = uow.domains.alias_page(of=name, limit=1000)
-    return {
-        **shape(domain),
-        "accounts": counts[EntryKind.ACCOUNT],
-        "aliases": counts[EntryKind.ALIAS],
-        "groups": counts[EntryKind.GROUP],
-        "lists": counts[EntryKind.LIST],
-        "domain_aliases": [alias.name for alias in names],
-    }
+    return shapes.whole_domain(domain, counts, names)
 
 
 @command(app, "list", examples=["postwarden domain list --json"])
@@ -99,7 +91,7 @@ async def list_(run: Invocation, limit: Limit = None) -> None:
         after="",
         limit=limit,
     ):
-        rows.write(map(shape, page))
+        rows.write(map(shapes.domain, page))
 
 
 @command(
@@ -149,7 +141,7 @@ async def change(
         quota_messages=quota_messages,
     )
     if changed is not None:
-        run.output.done(f"changed domain {changed.name}", shape(changed))
+        run.output.done(f"changed domain {changed.name}", shapes.domain(changed))
 
 
 @command(app, "remove", examples=["postwarden domain remove example.org"])
@@ -157,9 +149,4 @@ async def remove(run: Invocation, domain: DomainWord, dry_run: DryRun = False) -
     """Stop hosting DOMAIN, which must have no addresses left."""
     removed = await run.write(dry_run, domains.remove, run.actor, domain_name(domain))
     if removed is not None:
-        run.output.done(f"removed domain {removed.name}", shape(removed))
-
-
-def shape(domain: MailDomain) -> dict[str, object]:
-    """Return a domain as scripts see it."""
-    return {**domains.facts(domain), "created_at": domain.created_at}
+        run.output.done(f"removed domain {removed.name}", shapes.domain(removed))

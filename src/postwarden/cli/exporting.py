@@ -23,7 +23,7 @@ from postwarden.cli.exits import FAILED
 from postwarden.cli.grammar import new_group
 from postwarden.cli.invocation import Invocation, command
 from postwarden.cli.output import Progress
-from postwarden.cli.rows import copy_row
+from postwarden.dialects.native.shapes import mail as shapes
 from postwarden.model.addresses import Address
 from postwarden.model.errors import Invalid, NotFound, Unavailable
 from postwarden.model.mailboxes import Mailbox
@@ -135,7 +135,7 @@ class Export:
             )
             return
         self._writer.add(facts, content)
-        self._folder.describe(_LINE(copy_row(facts)).encode())
+        self._folder.describe(_LINE(shapes.copy(facts)).encode())
         self.exported += 1
         self.octets += len(content)
 

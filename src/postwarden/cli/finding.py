@@ -9,7 +9,7 @@ from postwarden.cli.grammar import new_app
 from postwarden.cli.invocation import Invocation, command
 from postwarden.cli.queries import read_query
 from postwarden.cli.query_words import QueryCommand, QueryWords
-from postwarden.cli.rows import copy_row
+from postwarden.dialects.native.shapes import mail as shapes
 from postwarden.model.cases import MatchClass
 from postwarden.model.errors import Invalid
 from postwarden.model.mailboxes import CopyState
@@ -72,7 +72,7 @@ async def find(
     )
     for start in range(0, len(copies), PAGE):
         page = await run.read(finding.facts, copies[start : start + PAGE])
-        rows.write(copy_row(facts, class_of(facts)) for facts in page)
+        rows.write(shapes.copy(facts, class_of(facts)) for facts in page)
     return None
 
 
@@ -115,4 +115,4 @@ def _states(word: str) -> Sequence[CopyState] | None:
 
 
 def _print_count(run: Invocation, counts: tuple[int, int, int]) -> None:
-    run.output.one(dict(zip(("messages", "copies", "accounts"), counts, strict=True)))
+    run.output.one(shapes.count(counts))

@@ -14,6 +14,7 @@ from postwarden.cli.arguments import (
 )
 from postwarden.cli.grammar import new_group
 from postwarden.cli.invocation import DryRun, Invocation, command
+from postwarden.dialects.native.shapes import directory as shapes
 from postwarden.model.addresses import Address
 from postwarden.services import forwards
 
@@ -50,14 +51,14 @@ async def create(
         keep_copy=keep_copy,
     )
     if created is not None:
-        run.output.done(f"{created.address} is forwarded", forwards.facts(created))
+        run.output.done(f"{created.address} is forwarded", shapes.forward(created))
 
 
 @command(app, "show", examples=["postwarden forward show ada@example.org"])
 async def show(run: Invocation, address: AddressWord) -> None:
     """Show where the mail of the account ADDRESS goes."""
     entry = await run.read(forwards.of_account, run.actor, Address.parse(address))
-    run.output.one(forwards.facts(entry))
+    run.output.one(shapes.forward(entry))
 
 
 @command(app, "list", examples=["postwarden forward list --domain example.org"])
@@ -73,7 +74,7 @@ async def list_(run: Invocation, domain: InDomain = None, limit: Limit = None) -
         after="",
         limit=limit,
     ):
-        rows.write(map(forwards.facts, page))
+        rows.write(map(shapes.forward, page))
 
 
 @command(
@@ -107,7 +108,7 @@ async def change(
     )
     if changed is not None:
         sentence = f"changed the forward of {changed.address}"
-        run.output.done(sentence, forwards.facts(changed))
+        run.output.done(sentence, shapes.forward(changed))
 
 
 @command(app, "remove", examples=["postwarden forward remove ada@example.org"])
@@ -120,4 +121,4 @@ async def remove(
     )
     if removed is not None:
         sentence = f"removed the forward of {removed.address}"
-        run.output.done(sentence, forwards.facts(removed))
+        run.output.done(sentence, shapes.forward(removed))

@@ -15,6 +15,7 @@ from postwarden.cli.arguments import (
     refuse_nothing,
 )
 from postwarden.cli.invocation import DryRun, Invocation, command
+from postwarden.dialects.native.shapes import directory as shapes
 from postwarden.model.addresses import Address
 from postwarden.model.directory import Entry, EntryKind
 from postwarden.model.errors import Invalid
@@ -38,7 +39,7 @@ def add_reading_commands(app: typer.Typer, kind: EntryKind) -> None:
     async def show(run: Invocation, address: AddressWord) -> None:
         """Show what ADDRESS leads to."""
         entry = await run.read(access.entry, run.actor, Address.parse(address), kind)
-        run.output.one(shape(entry))
+        run.output.one(shapes.entry(entry))
 
     @command(app, "list", examples=[f"postwarden {kind} list --domain example.org"])
     async def list_(
@@ -55,7 +56,7 @@ def add_reading_commands(app: typer.Typer, kind: EntryKind) -> None:
             after="",
             limit=limit,
         ):
-            rows.write(map(shape, page))
+            rows.write(map(shapes.entry, page))
 
     @command(app, "remove", examples=[f"postwarden {kind} remove team@example.org"])
     async def remove(
@@ -66,7 +67,7 @@ def add_reading_commands(app: typer.Typer, kind: EntryKind) -> None:
             dry_run, entries.remove, run.actor, kind, Address.parse(address)
         )
         if removed is not None:
-            run.output.done(f"removed {kind} {removed.address}", shape(removed))
+            run.output.done(f"removed {kind} {removed.address}", shapes.entry(removed))
 
 
 async def create_entry(
@@ -82,7 +83,7 @@ async def create_entry(
         addresses_of(to),
     )
     if created is not None:
-        run.output.done(f"created {kind} {created.address}", shape(created))
+        run.output.done(f"created {kind} {created.address}", shapes.entry(created))
         await _tell_of_missing(run, created)
 
 
@@ -113,7 +114,7 @@ async def change_entry(
         enabled=None if state is None else state is State.ACTIVE,
     )
     if changed is not None:
-        run.output.done(f"changed {kind} {changed.address}", shape(changed))
+        run.output.done(f"changed {kind} {changed.address}", shapes.entry(changed))
         await _tell_of_missing(run, changed)
 
 
@@ -139,11 +140,6 @@ def _missing(uow: UnitOfWork, targets: Sequence[Address]) -> list[Address]:
 
 def _word(kind: EntryKind) -> str:
     return "to" if kind is EntryKind.ALIAS else "members"
-
-
-def shape(entry: Entry) -> dict[str, object]:
-    """Return an alias, group or list as scripts see it."""
-    return {**entries.facts(entry), "created_at": entry.created_at}
 
 
 StateOption = Annotated[

@@ -1,0 +1,218 @@
+"""Cases, their plans, and what became of these."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TypedDict
+
+from postwarden.dialects.native.shapes.mail import CopyShape
+from postwarden.model.cases import Approval, Case, CaseState, Outcome, Plan
+from postwarden.services.cases.reading import Status, UndoStatus
+
+
+class CaseShape(TypedDict):
+    """A case as every command prints it."""
+
+    case: int
+    state: str
+    query: str
+    reason: str
+    ticket: str | None
+    opened_by: str
+    opened_at: datetime
+
+
+_ClassCount = TypedDict("_ClassCount", {"class": str})
+
+
+class ClassCountShape(_ClassCount):
+    """How many copies of one class there are, in the plan or beside it."""
+
+    messages: int
+    copies: int
+    accounts: int
+    included: bool
+
+
+class ClusterShape(TypedDict):
+    """Copies of one content within a plan."""
+
+    fingerprint: str
+    subject: str
+    author: str
+    messages: int
+    copies: int
+
+
+class PlanShape(TypedDict):
+    """A plan without its items."""
+
+    sha256: str | None
+    action: str
+    classes: list[str]
+    messages: int
+    copies: int
+    accounts: int
+    related: int
+    counts: list[ClassCountShape]
+    clusters: list[ClusterShape]
+    warnings: list[str]
+
+
+class PlanWithItemsShape(PlanShape):
+    """A plan and each copy that it acts on."""
+
+    items: list[dict[str, object]]
+
+
+class PreviewShape(TypedDict):
+    """A case and the plan that a preview has frozen."""
+
+    case: int
+    state: str
+    plan: PlanWithItemsShape
+
+
+class ApprovalShape(TypedDict):
+    """Somebody's word that exactly this plan may run."""
+
+    plan: str
+    actor: str
+    approved_at: datetime
+    expires_at: datetime
+
+
+class CaseStatusShape(CaseShape):
+    """A case with its newest plan and what became of the plan's items."""
+
+    plan: PlanShape | None
+    outcomes: dict[str, int]
+    approvals: list[ApprovalShape]
+
+
+class RunShape(TypedDict):
+    """What became of a case's items."""
+
+    case: int
+    state: str
+    outcomes: dict[str, int]
+
+
+class VerificationShape(TypedDict):
+    """The live copies that are left of what a plan was to remove."""
+
+    case: int
+    residual: int
+    items: list[CopyShape]
+
+
+class UndoShape(TypedDict):
+    """How many copies of a case are back."""
+
+    case: int
+    state: str
+    restored: int
+    failed: int
+
+
+def case(of: Case) -> CaseShape:
+    """Return a case as every command prints it."""
+    return {
+        "case": of.id,
+        "state": of.state.value,
+        "query": of.query,
+        "reason": of.reason,
+        "ticket": of.ticket,
+        "opened_by": of.opened_by,
+        "opened_at": of.opened_at,
+    }
+
+
+def plan(of: Plan) -> PlanShape:
+    """Return a plan without its items."""
+    return {
+        "sha256": of.sha256.hex() if of.sha256 else None,
+        "action": of.action.value,
+        "classes": [each.value for each in of.classes],
+        "messages": of.messages,
+        "copies": of.copies,
+        "accounts": of.accounts,
+        "related": of.related,
+        "counts": [
+            {
+                "class": each.match_class.value,
+                "messages": each.messages,
+                "copies": each.copies,
+                "accounts": each.accounts,
+                "included": each.included,
+            }
+            for each in of.counts
+        ],
+        "clusters": [
+            {
+                "fingerprint": each.fingerprint,
+                "subject": each.subject,
+                "author": each.author,
+                "messages": each.messages,
+                "copies": each.copies,
+            }
+            for each in of.clusters
+        ],
+        "warnings": list(of.warnings),
+    }
+
+
+def preview(
+    case_id: int, state: CaseState, of: Plan, items: Iterable[dict[str, object]]
+) -> PreviewShape:
+    """Return a case and its new plan with every item."""
+    whole: PlanWithItemsShape = {**plan(of), "items": list(items)}
+    return {"case": case_id, "state": state.value, "plan": whole}
+
+
+def approval(of: Approval) -> ApprovalShape:
+    """Return an approval."""
+    return {
+        "plan": of.plan_sha256.hex(),
+        "actor": of.actor,
+        "approved_at": of.approved_at,
+        "expires_at": of.expires_at,
+    }
+
+
+def status(of: Status) -> CaseStatusShape:
+    """Return a case as `case status` prints it."""
+    return {
+        **case(of.case),
+        "plan": None if of.plan is None else plan(of.plan),
+        "outcomes": outcomes(of.outcomes),
+        "approvals": [approval(each) for each in of.approvals],
+    }
+
+
+def run(of: Status) -> RunShape:
+    """Return what became of a case's items."""
+    return {
+        "case": of.case.id,
+        "state": of.case.state.value,
+        "outcomes": outcomes(of.outcomes),
+    }
+
+
+def verification(case_id: int, items: Sequence[CopyShape]) -> VerificationShape:
+    """Return what is left of what a plan was to remove."""
+    return {"case": case_id, "residual": len(items), "items": list(items)}
+
+
+def undo(case_id: int, of: UndoStatus) -> UndoShape:
+    """Return how many copies of a case are back."""
+    return {
+        "case": case_id,
+        "state": of.state.value,
+        "restored": of.restored,
+        "failed": of.failed,
+    }
+
+
+def outcomes(counts: Mapping[Outcome, int]) -> dict[str, int]:
+    """Return how many items have each outcome, those of none included."""
+    return {outcome.value: counts.get(outcome, 0) for outcome in Outcome}
