@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from postwarden.model.errors import NotFound
-from postwarden.model.tasks import Task, TaskState
+from postwarden.model.tasks import LONGEST_LEASE, Task, TaskState
 from postwarden.services.ports import Store, UnitOfWork
 from tests.support.factories import NOW
 
@@ -71,7 +71,7 @@ async def test_one_unfinished_task_per_name_and_subject(store: Store) -> None:
         leased = lease(uow, task=first.id)
         assert uow.tasks.unfinished("expand", "1") == leased
         assert add(uow) == leased
-        assert uow.tasks.finish(first.id, "w1", TaskState.COMPLETED)
+        assert uow.tasks.finish(first.id, "w1", TaskState.COMPLETED, NOW)
         assert uow.tasks.unfinished("expand", "1") is None
         assert add(uow).id > first.id
 
@@ -80,7 +80,7 @@ async def test_one_unfinished_task_per_name_and_subject(store: Store) -> None:
 
 async def test_the_oldest_due_task_is_leased_first(store: Store) -> None:
     def work(uow: UnitOfWork) -> None:
-        add(uow, subject="future", time=NOW + MINUTE)
+        uow.tasks.add("expand", "future", {}, NOW, run_at=NOW + MINUTE)
         second = add(uow, subject="second")
         third = add(uow, name="index", subject="third")
         first = add(uow, subject="first", time=NOW - MINUTE)
@@ -88,6 +88,7 @@ async def test_the_oldest_due_task_is_leased_first(store: Store) -> None:
         assert lease(uow) == replace(
             first,
             state=TaskState.IN_PROGRESS,
+            started_at=NOW,
             lease_owner="w1",
             leased_until=NOW + MINUTE,
             attempts=1,
@@ -104,7 +105,7 @@ async def test_a_named_task_is_leased_before_it_is_due_but_not_stolen(
 ) -> None:
     def work(uow: UnitOfWork) -> None:
         add(uow, subject="due")
-        later = add(uow, subject="later", time=NOW + MINUTE)
+        later = uow.tasks.add("expand", "later", {}, NOW, run_at=NOW + MINUTE)
         assert lease(uow, names=("index",), task=later.id) is None
         leased = lease(uow, task=later.id)
         assert leased is not None
@@ -124,7 +125,7 @@ async def test_an_expired_lease_is_taken_over(store: Store) -> None:
         assert stolen is not None
         assert (stolen.lease_owner, stolen.attempts) == ("w2", 2)
         assert not uow.tasks.renew(task.id, "w1", NOW + 9 * MINUTE)
-        assert not uow.tasks.finish(task.id, "w1", TaskState.COMPLETED)
+        assert not uow.tasks.finish(task.id, "w1", TaskState.COMPLETED, NOW)
         assert not uow.tasks.retry(task.id, "w1", run_at=NOW, error="late")
         assert uow.tasks.get(task.id) == stolen
 
@@ -161,13 +162,18 @@ async def test_progress_is_written(store: Store) -> None:
 async def test_a_finished_task_is_nobodys(store: Store, state: TaskState) -> None:
     def work(uow: UnitOfWork) -> None:
         task = add(uow)
-        assert not uow.tasks.finish(task.id, "w1", state)
+        assert not uow.tasks.finish(task.id, "w1", state, NOW)
         lease(uow)
-        assert uow.tasks.finish(task.id, "w1", state, error="why")
+        assert uow.tasks.finish(task.id, "w1", state, NOW + MINUTE, error="why")
         assert uow.tasks.get(task.id) == replace(
-            task, state=state, attempts=1, error="why"
+            task,
+            state=state,
+            started_at=NOW,
+            ended_at=NOW + MINUTE,
+            attempts=1,
+            error="why",
         )
-        assert not uow.tasks.finish(task.id, "w1", TaskState.COMPLETED)
+        assert not uow.tasks.finish(task.id, "w1", TaskState.COMPLETED, NOW)
         assert not uow.tasks.renew(task.id, "w1", NOW + MINUTE)
         assert lease(uow, now=NOW + MINUTE) is None
         assert lease(uow, now=NOW + MINUTE, task=task.id) is None
@@ -181,12 +187,93 @@ async def test_a_task_that_is_retried_waits_again(store: Store) -> None:
         lease(uow)
         assert uow.tasks.retry(task.id, "w1", run_at=NOW + MINUTE, error="busy")
         assert uow.tasks.get(task.id) == replace(
-            task, run_at=NOW + MINUTE, attempts=1, error="busy"
+            task, run_at=NOW + MINUTE, started_at=NOW, attempts=1, error="busy"
         )
         assert not uow.tasks.retry(task.id, "w1", run_at=NOW, error="again")
         assert lease(uow) is None
         again = lease(uow, "w2", now=NOW + MINUTE)
         assert again is not None
         assert (again.attempts, again.error) == (2, "busy")
+        assert again.started_at == NOW
+
+    await store.transact(work)
+
+
+async def test_the_newest_task_of_a_name_is_found_finished_or_not(
+    store: Store,
+) -> None:
+    def work(uow: UnitOfWork) -> None:
+        assert uow.tasks.newest("expand", "1") is None
+        first = add(uow)
+        add(uow, subject="2")
+        assert uow.tasks.newest("expand", "1") == first
+        lease(uow, task=first.id)
+        uow.tasks.finish(first.id, "w1", TaskState.FAILED, NOW)
+        assert (uow.tasks.newest("expand", "1") or first).state is TaskState.FAILED
+        second = add(uow)
+        assert uow.tasks.newest("expand", "1") == second
+
+    await store.transact(work)
+
+
+async def test_a_task_may_be_for_later_and_brought_forward(store: Store) -> None:
+    def work(uow: UnitOfWork) -> None:
+        task = uow.tasks.add("expand", "1", {}, NOW, run_at=NOW + 3 * MINUTE)
+        assert (task.created_at, task.run_at) == (NOW, NOW + 3 * MINUTE)
+        uow.tasks.bring_forward(task.id, NOW + 4 * MINUTE)
+        assert uow.tasks.get(task.id) == task
+        uow.tasks.bring_forward(task.id, NOW + MINUTE)
+        assert uow.tasks.get(task.id).run_at == NOW + MINUTE
+        assert lease(uow) is None
+        leased = lease(uow, now=NOW + MINUTE)
+        uow.tasks.bring_forward(task.id, NOW)
+        assert uow.tasks.get(task.id) == leased
+        uow.tasks.bring_forward(99, NOW)
+
+    await store.transact(work)
+
+
+async def test_a_clock_that_was_set_back_stops_no_task(store: Store) -> None:
+    def work(uow: UnitOfWork) -> None:
+        future = add(uow, time=NOW + 9 * LONGEST_LEASE)
+        leased = lease(uow, now=NOW)
+        assert leased is not None
+        assert leased.id == future.id
+        uow.tasks.renew(future.id, "w1", NOW + LONGEST_LEASE)
+        assert lease(uow, "w2", now=NOW) is None
+        uow.tasks.renew(future.id, "w1", NOW + 2 * LONGEST_LEASE)
+        assert lease(uow, "w2", now=NOW) is not None
+        # Tried before: its time is that of a backoff, and it is not repeated at once.
+        uow.tasks.retry(future.id, "w2", run_at=NOW + MINUTE, error="busy")
+        assert lease(uow, now=NOW) is None
+
+    await store.transact(work)
+
+
+async def test_tasks_that_ended_long_ago_are_removed_oldest_first(
+    store: Store,
+) -> None:
+    def end(uow: UnitOfWork, subject: str, time: datetime) -> int:
+        task = add(uow, subject=subject)
+        lease(uow, task=task.id)
+        uow.tasks.finish(task.id, "w1", TaskState.COMPLETED, time)
+        return task.id
+
+    def left(uow: UnitOfWork, numbers: list[int]) -> list[int]:
+        found = [uow.tasks.newest("expand", subject) for subject in "12345"]
+        return [task.id for task in found if task is not None and task.id in numbers]
+
+    def work(uow: UnitOfWork) -> None:
+        late = end(uow, "1", NOW + MINUTE)
+        first = end(uow, "2", NOW - 3 * MINUTE)
+        third = end(uow, "3", NOW - MINUTE)
+        second = end(uow, "4", NOW - 2 * MINUTE)
+        open_ = add(uow, subject="5", time=NOW - 9 * MINUTE).id
+        numbers = [late, first, third, second, open_]
+        assert uow.tasks.remove_ended(NOW, 2) == 2
+        assert left(uow, numbers) == [late, third, open_]
+        assert uow.tasks.remove_ended(NOW, 2) == 1
+        assert uow.tasks.remove_ended(NOW, 2) == 0
+        assert left(uow, numbers) == [late, open_]
 
     await store.transact(work)

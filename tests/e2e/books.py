@@ -70,10 +70,11 @@ class Books:
         )
 
     def is_idle(self) -> bool:
-        """Whether nothing is left to deliver and no task to end."""
+        """Whether nothing is left to deliver and no task to end but periodic ones."""
         pending = self.one("SELECT count(*) FROM pending_deliveries")
         tasks = self.one(
             "SELECT count(*) FROM tasks WHERE state IN ('waiting', 'in-progress')"
+            " AND subject != 'store'"
         )
         return not pending and not tasks
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -98,13 +99,14 @@ async def _until_stopped(
 
 
 def start_worker(platform: Platform) -> list[asyncio.Task[None]]:
-    """Start the worker of this process: tasks, and the full-text index."""
-    from postwarden.worker import runner  # noqa: PLC0415  only who works pays
+    """Start the worker of this process: tasks, their schedule, full text."""
+    from postwarden.worker import runner, schedule  # noqa: PLC0415  only who works pays
 
     context = worker_context(platform)
     return [
         asyncio.create_task(runner.serve_tasks(context)),
         asyncio.create_task(runner.serve_index(context)),
+        asyncio.create_task(schedule.serve_schedule(context)),
     ]
 
 
@@ -121,6 +123,7 @@ def worker_context(
         lease_seconds=settings.lease_seconds,
         poll_seconds=settings.poll_seconds,
         attempts=settings.attempts,
+        keep_tasks=timedelta(seconds=settings.keep_seconds),
         index_batch=settings.index_batch,
         case_batch=platform.settings.cases.batch,
     )

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+LONGEST_LEASE = timedelta(hours=1)
+"""No lease is longer: one that ends later was written by a clock that was wrong."""
 
 
 class TaskState(StrEnum):
@@ -31,6 +34,8 @@ class Task:
     state: TaskState
     created_at: datetime
     run_at: datetime
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
     attempts: int = 0
     lease_owner: str | None = None
     leased_until: datetime | None = None

@@ -263,6 +263,12 @@ class WorkerSettings:
             kinds.count(1, 1000), "tries after which a failing task is parked"
         ),
     )
+    keep_seconds: float = field(
+        default=30 * DAY,
+        metadata=_of(
+            kinds.seconds(HOUR, 3650 * DAY), "how long tasks that ended stay visible"
+        ),
+    )
     index_batch: int = field(
         default=200,
         metadata=_of(

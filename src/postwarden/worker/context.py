@@ -39,6 +39,7 @@ class WorkerContext:
     lease_seconds: float = 15  # renewed after each chunk; a dead worker's ends then
     poll_seconds: float = 1  # between looks for tasks whose lease has ended
     attempts: int = 8  # after which a failing task is parked
+    keep_tasks: timedelta = timedelta(days=30)  # after they ended
     index_batch: int = 200
     case_batch: int = 500
     progress: Progress = no_progress

@@ -43,7 +43,7 @@ async def serve_tasks(context: WorkerContext) -> None:
     """Take every task that is due, until cancelled between two chunks."""
     with context.store.watch() as watch:
         while True:
-            while await _take(context):
+            while await take_task(context):
                 pass
             await watch.wait(context.poll_seconds)
             await asyncio.sleep(_BETWEEN_LOOKS)
@@ -76,7 +76,8 @@ async def _calm(watch: Watch) -> None:
             return
 
 
-async def _take(context: WorkerContext) -> bool:
+async def take_task(context: WorkerContext) -> bool:
+    """Work on the oldest task that is due; False when there is none."""
     try:
         task = await context.store.transact(_lease, context, None)
         if task is None:
@@ -101,16 +102,12 @@ async def _work(context: WorkerContext, task: Task) -> None:
     except Unavailable as error:
         await store.transact(_retry, context, task, str(error))
     except MailError as error:
-        await store.transact(
-            _finish, context.owner, task.id, TaskState.FAILED, str(error)
-        )
+        await store.transact(_fail, context, task, str(error))
     except Exception:  # noqa: BLE001  a bug of ours must not end the worker
         _log.exception("task.failed", task=task.id, name=task.name)
-        await store.transact(
-            _finish, context.owner, task.id, TaskState.FAILED, "internal error"
-        )
+        await store.transact(_fail, context, task, "internal error")
     else:
-        await store.transact(_finish, context.owner, task.id, TaskState.COMPLETED, None)
+        await store.transact(_complete, context, task)
 
 
 def _lease(uow: UnitOfWork, context: WorkerContext, task: int | None) -> Task | None:
@@ -127,15 +124,17 @@ def _get(uow: UnitOfWork, task: int) -> Task:
     return uow.tasks.get(task)
 
 
-def _finish(
-    uow: UnitOfWork, owner: str, task: int, state: TaskState, error: str | None
-) -> None:
-    uow.tasks.finish(task, owner, state, error=error)
+def _complete(uow: UnitOfWork, context: WorkerContext, task: Task) -> None:
+    uow.tasks.finish(task.id, context.owner, TaskState.COMPLETED, uow.now)
+
+
+def _fail(uow: UnitOfWork, context: WorkerContext, task: Task, error: str) -> None:
+    uow.tasks.finish(task.id, context.owner, TaskState.FAILED, uow.now, error=error)
 
 
 def _retry(uow: UnitOfWork, context: WorkerContext, task: Task, error: str) -> None:
     if task.attempts >= context.attempts:
-        _finish(uow, context.owner, task.id, TaskState.FAILED, error)
+        _fail(uow, context, task, error)
         return
     longest = min(_LONGEST_RETRY, _FIRST_RETRY * 2**task.attempts)
     delay = timedelta(seconds=random.uniform(longest / 2, longest))  # noqa: S311  no secret

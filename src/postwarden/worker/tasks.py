@@ -5,7 +5,7 @@ from typing import cast
 
 from postwarden.model.cases import PlanItem
 from postwarden.model.errors import MailError, Unavailable
-from postwarden.services import delivery, removals
+from postwarden.services import delivery, removals, tasks
 from postwarden.services.cases import running, undoing
 from postwarden.worker.context import Lease
 
@@ -81,6 +81,14 @@ async def vault_account(lease: Lease) -> None:
         await lease.renew(done, 0)
 
 
+async def purge_tasks(lease: Lease) -> None:
+    """Forget tasks that ended long ago, in chunks."""
+    context, done = lease.context, 0
+    while count := await context.store.transact(tasks.purge_chunk, context.keep_tasks):
+        done += count
+        await lease.renew(done, 0)
+
+
 def _number(lease: Lease, name: str) -> int:
     return int(cast("int", lease.task.payload[name]))
 
@@ -90,4 +98,5 @@ HANDLERS: Mapping[str, Handler] = {
     running.TASK: run_case,
     undoing.TASK: undo_case,
     removals.TASK: vault_account,
+    tasks.PURGE: purge_tasks,
 }

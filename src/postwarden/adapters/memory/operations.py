@@ -4,13 +4,14 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from postwarden.adapters.memory.state import State
 from postwarden.model.audit import AuditEntry
 from postwarden.model.envelopes import Envelope, EnvelopeRecipient
 from postwarden.model.errors import NotFound
 from postwarden.model.queue import QueueEntry
-from postwarden.model.tasks import Task, TaskState
+from postwarden.model.tasks import LONGEST_LEASE, Task, TaskState
 from postwarden.services.ports.operations import PendingDelivery, Reception
 
 _UNFINISHED = {TaskState.WAITING, TaskState.IN_PROGRESS}
@@ -100,7 +101,13 @@ class MemoryTasks:
         self._tasks = state.tasks
 
     def add(
-        self, name: str, subject: str, payload: Mapping[str, object], time: datetime
+        self,
+        name: str,
+        subject: str,
+        payload: Mapping[str, object],
+        time: datetime,
+        *,
+        run_at: datetime | None = None,
     ) -> Task:
         if (task := self.unfinished(name, subject)) is not None:
             return task
@@ -111,7 +118,7 @@ class MemoryTasks:
             payload=_json(payload),
             state=TaskState.WAITING,
             created_at=time,
-            run_at=time,
+            run_at=run_at or time,
         )
         self._tasks.insert(added.id, added)
         return added
@@ -129,6 +136,15 @@ class MemoryTasks:
                 return task
         return None
 
+    def newest(self, name: str, subject: str) -> Task | None:
+        found = [t for t in self._tasks if (t.name, t.subject) == (name, subject)]
+        return found[-1] if found else None
+
+    def bring_forward(self, task: int, run_at: datetime) -> None:
+        known = self._tasks.get(task)
+        if known and known.state is TaskState.WAITING and known.run_at > run_at:
+            self._tasks.put(task, replace(known, run_at=run_at))
+
     def lease(
         self,
         owner: str,
@@ -143,8 +159,8 @@ class MemoryTasks:
             for each in self._tasks
             if each.state in _UNFINISHED
             and each.name in names
-            and (each.run_at <= now if task is None else each.id == task)
-            and (each.leased_until is None or each.leased_until <= now)
+            and (_is_due(each, now) if task is None else each.id == task)
+            and _is_free(each, now)
         ]
         if not free:
             return None
@@ -152,6 +168,7 @@ class MemoryTasks:
         leased = replace(
             oldest,
             state=TaskState.IN_PROGRESS,
+            started_at=oldest.started_at or now,
             lease_owner=owner,
             leased_until=until,
             attempts=oldest.attempts + 1,
@@ -176,36 +193,48 @@ class MemoryTasks:
             self._tasks.put(task, replace(known, done=done, total=total))
 
     def finish(
-        self, task: int, owner: str, state: TaskState, *, error: str | None = None
+        self,
+        task: int,
+        owner: str,
+        state: TaskState,
+        time: datetime,
+        *,
+        error: str | None = None,
     ) -> bool:
-        return self._let_go(task, owner, state=state, error=error)
+        return self._let_go(task, owner, state=state, error=error, ended_at=time)
 
     def retry(self, task: int, owner: str, *, run_at: datetime, error: str) -> bool:
         state = TaskState.WAITING
         return self._let_go(task, owner, state=state, run_at=run_at, error=error)
 
-    def _let_go(
-        self,
-        task: int,
-        owner: str,
-        *,
-        state: TaskState,
-        error: str | None,
-        run_at: datetime | None = None,
-    ) -> bool:
+    def _let_go(self, task: int, owner: str, **changes: Any) -> bool:
         known = self._owned(task, owner)
         if known is None:
             return False
-        ended = replace(
-            known,
-            state=state,
-            run_at=run_at or known.run_at,
-            error=error,
-            lease_owner=None,
-            leased_until=None,
-        )
-        self._tasks.put(task, ended)
+        let_go = replace(known, **changes, lease_owner=None, leased_until=None)
+        self._tasks.put(task, let_go)
         return True
+
+    def remove_ended(self, before: datetime, limit: int) -> int:
+        ended = [
+            (task.ended_at, task.id)
+            for task in self._tasks
+            if task.ended_at is not None and task.ended_at < before
+        ]
+        for _, number in sorted(ended)[:limit]:
+            self._tasks.remove(number)
+        return min(len(ended), limit)
+
+
+def _is_due(task: Task, now: datetime) -> bool:
+    if task.state is TaskState.IN_PROGRESS or task.run_at <= now:
+        return True
+    return task.attempts == 0 and task.created_at > now
+
+
+def _is_free(task: Task, now: datetime) -> bool:
+    until = task.leased_until
+    return until is None or not now < until <= now + LONGEST_LEASE
 
 
 class MemoryAuditLog:

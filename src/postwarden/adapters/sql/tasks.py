@@ -21,7 +21,7 @@ from postwarden.adapters.sql.statements import (
 )
 from postwarden.model.audit import AuditEntry
 from postwarden.model.errors import NotFound
-from postwarden.model.tasks import Task, TaskState
+from postwarden.model.tasks import LONGEST_LEASE, Task, TaskState
 
 _t = tables.tasks.c
 _u = tables.audit.c
@@ -36,8 +36,23 @@ _GET = Prepared(_TASK.where(_t.id == P("task")))
 _FIND = Prepared(
     _TASK.where(_t.name == P("name"), _t.subject == P("subject"), _UNFINISHED)
 )
+_NEWEST = Prepared(
+    _TASK.where(_t.name == P("name"), _t.subject == P("subject"))
+    .order_by(_t.id.desc())
+    .limit(1)
+)
 _ADD = Prepared(insert_returning_id(tables.tasks))
-_FREE = sa.or_(_t.leased_until.is_(None), _t.leased_until <= P("now"))
+_FREE = sa.or_(
+    _t.leased_until.is_(None),
+    _t.leased_until <= P("now"),
+    _t.leased_until > P("longest"),
+)
+_DUE = sa.or_(
+    _t.run_at <= P("now"),
+    _t.state == sa.literal_column("'in-progress'"),
+    sa.and_(_t.attempts == 0, _t.created_at > P("now")),
+    _t.id == P("task"),
+)
 _LEASE = Prepared(
     sa.update(tables.tasks)
     .where(
@@ -46,7 +61,7 @@ _LEASE = Prepared(
             .where(
                 _UNFINISHED,
                 one_of(_t.name, "names"),
-                sa.or_(_t.run_at <= P("now"), _t.id == P("task")),
+                _DUE,
                 sa.or_(P("task") == 0, _t.id == P("task")),
                 _FREE,
             )
@@ -56,6 +71,7 @@ _LEASE = Prepared(
     )
     .values(
         state=TaskState.IN_PROGRESS.value,
+        started_at=sa.func.coalesce(_t.started_at, P("now")),
         lease_owner=P("owner"),
         leased_until=P("until"),
         attempts=_t.attempts + 1,
@@ -75,6 +91,7 @@ _FINISH = Prepared(
     .values(
         {
             _t.state: P("new_state"),
+            _t.ended_at: P("now"),
             _t.error: P("new_error"),
             _t.leased_until: sa.null(),
             _t.lease_owner: sa.null(),
@@ -94,6 +111,25 @@ _RETRY = Prepared(
         }
     )
 )
+_BRING_FORWARD = Prepared(
+    sa.update(tables.tasks)
+    .where(
+        _t.id == P("task"),
+        _t.state == sa.literal_column("'waiting'"),
+        _t.run_at > P("new_run_at"),
+    )
+    .values({_t.run_at: P("new_run_at")})
+)
+_REMOVE_ENDED = Prepared(
+    sa.delete(tables.tasks).where(
+        _t.id.in_(
+            sa.select(_t.id)
+            .where(_t.ended_at < P("before"))
+            .order_by(_t.ended_at)
+            .limit(P("count"))
+        )
+    )
+)
 
 
 class SqlTasks:
@@ -103,7 +139,13 @@ class SqlTasks:
         self._connection = connection
 
     def add(
-        self, name: str, subject: str, payload: Mapping[str, object], time: datetime
+        self,
+        name: str,
+        subject: str,
+        payload: Mapping[str, object],
+        time: datetime,
+        *,
+        run_at: datetime | None = None,
     ) -> Task:
         if (task := self.unfinished(name, subject)) is not None:
             return task
@@ -114,7 +156,9 @@ class SqlTasks:
             payload=json.dumps(dict(payload), sort_keys=True),
             state=TaskState.WAITING.value,
             created_at=instant(time),
-            run_at=instant(time),
+            run_at=instant(run_at or time),
+            started_at=None,
+            ended_at=None,
             attempts=0,
             lease_owner=None,
             leased_until=None,
@@ -135,6 +179,13 @@ class SqlTasks:
         row = self._connection.one(_FIND, name=name, subject=subject)
         return _task(row) if row else None
 
+    def newest(self, name: str, subject: str) -> Task | None:
+        row = self._connection.one(_NEWEST, name=name, subject=subject)
+        return _task(row) if row else None
+
+    def bring_forward(self, task: int, run_at: datetime) -> None:
+        self._connection.run(_BRING_FORWARD, task=task, new_run_at=instant(run_at))
+
     def lease(
         self,
         owner: str,
@@ -150,6 +201,7 @@ class SqlTasks:
             names=json.dumps(list(names)),
             now=instant(now),
             until=instant(until),
+            longest=instant(now + LONGEST_LEASE),
             task=task or 0,
         )
         return _task(row) if row else None
@@ -163,11 +215,22 @@ class SqlTasks:
         self._connection.run(_PROGRESS, task=task, now_done=done, now_total=total)
 
     def finish(
-        self, task: int, owner: str, state: TaskState, *, error: str | None = None
+        self,
+        task: int,
+        owner: str,
+        state: TaskState,
+        time: datetime,
+        *,
+        error: str | None = None,
     ) -> bool:
         return bool(
             self._connection.run(
-                _FINISH, task=task, owner=owner, new_state=state.value, new_error=error
+                _FINISH,
+                task=task,
+                owner=owner,
+                now=instant(time),
+                new_state=state.value,
+                new_error=error,
             )
         )
 
@@ -182,6 +245,9 @@ class SqlTasks:
             )
         )
 
+    def remove_ended(self, before: datetime, limit: int) -> int:
+        return self._connection.run(_REMOVE_ENDED, before=instant(before), count=limit)
+
 
 def _task(row: Row) -> Task:
     return Task(
@@ -192,12 +258,14 @@ def _task(row: Row) -> Task:
         state=TaskState(row[4]),
         created_at=time_of(row[5]),
         run_at=time_of(row[6]),
-        attempts=row[7],
-        lease_owner=row[8],
-        leased_until=time_or_none(row[9]),
-        error=row[10],
-        done=row[11],
-        total=row[12],
+        started_at=time_or_none(row[7]),
+        ended_at=time_or_none(row[8]),
+        attempts=row[9],
+        lease_owner=row[10],
+        leased_until=time_or_none(row[11]),
+        error=row[12],
+        done=row[13],
+        total=row[14],
     )
 
 

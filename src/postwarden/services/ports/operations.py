@@ -92,9 +92,18 @@ class Tasks(Protocol):
     """Leased, resumable work."""
 
     def add(
-        self, name: str, subject: str, payload: Mapping[str, object], time: datetime
+        self,
+        name: str,
+        subject: str,
+        payload: Mapping[str, object],
+        time: datetime,
+        *,
+        run_at: datetime | None = None,
     ) -> Task:
-        """Add a task, or return the unfinished one of that name and subject."""
+        """Add a task, or return the unfinished one of that name and subject.
+
+        It is due at once, or at `run_at`.
+        """
         ...
 
     def get(self, task: int) -> Task:
@@ -102,6 +111,14 @@ class Tasks(Protocol):
         ...
 
     def unfinished(self, name: str, subject: str) -> Task | None: ...
+
+    def newest(self, name: str, subject: str) -> Task | None:
+        """Return the one that was added last, finished or not."""
+        ...
+
+    def bring_forward(self, task: int, run_at: datetime) -> None:
+        """Let a waiting task run earlier than it would; else do nothing."""
+        ...
 
     def lease(
         self,
@@ -112,7 +129,12 @@ class Tasks(Protocol):
         until: datetime,
         task: int | None = None,
     ) -> Task | None:
-        """Take the oldest task that is due and not leased; or just this one."""
+        """Take the oldest task that is due and not leased; or just this one.
+
+        A lease that ends later than the longest there is, or a task that was
+        never tried and comes from the future, is of a clock that was wrong: such
+        a task is free, or due.
+        """
         ...
 
     def renew(self, task: int, owner: str, until: datetime) -> bool:
@@ -122,11 +144,21 @@ class Tasks(Protocol):
     def progress(self, task: int, done: int, total: int) -> None: ...
 
     def finish(
-        self, task: int, owner: str, state: TaskState, *, error: str | None = None
+        self,
+        task: int,
+        owner: str,
+        state: TaskState,
+        time: datetime,
+        *,
+        error: str | None = None,
     ) -> bool: ...
 
     def retry(self, task: int, owner: str, *, run_at: datetime, error: str) -> bool:
         """Give the lease back and try again at `run_at`."""
+        ...
+
+    def remove_ended(self, before: datetime, limit: int) -> int:
+        """Forget tasks that ended before a time; return how many."""
         ...
 
 
