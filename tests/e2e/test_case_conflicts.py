@@ -78,14 +78,20 @@ def test_widening_never_leaves_the_accounts_of_the_query(
     assert plain.residual() == 0
 
 
-def test_one_id_of_two_contents_warns_before_anything_is_approved(
-    campaign: Postwarden,
-) -> None:
-    """Ids are forgeable: the plan shows each content and says that they differ."""
-    plan = opened(campaign, "message-id:phish@example.net").preview()
-    assert [each["copies"] for each in plan["clusters"]] == [3, 1]
+def test_an_id_of_two_contents_takes_neither_unasked(campaign: Postwarden) -> None:
+    """Ids are forgeable: `similar:` refuses, a plain term plans nothing and says so."""
+    words = ("case", "open", "similar:<phish@example.net>", "--reason", "phishing")
+    told = campaign.refused(*words, status=5)["message"]
+    assert "names 2 different contents" in told
+    assert hashlib.sha256(PHISH).hexdigest() in told
+    assert hashlib.sha256(SAME_ID).hexdigest() in told
+    case = opened(campaign, "message-id:phish@example.net")
+    plan = case.preview()
+    assert not plan["items"]
     (warning,) = plan["warnings"]
     assert "2 different contents" in warning
+    widened = case.preview("--include", "same-id")
+    assert [each["copies"] for each in widened["clusters"]] == [3, 1]
 
 
 def test_two_cases_over_the_same_copies_take_each_copy_once(

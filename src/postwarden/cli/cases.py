@@ -9,17 +9,16 @@ import typer
 
 from postwarden.cli.exits import FAILED, REFUSED
 from postwarden.cli.grammar import new_group
+from postwarden.cli.hosting import host_task
 from postwarden.cli.invocation import PAGE, DryRun, Invocation, Opens, command
-from postwarden.cli.output import Progress
 from postwarden.cli.queries import read_query, settle_files
 from postwarden.cli.query_words import QueryCommand, QueryWords
 from postwarden.dialects.native.shapes import cases as shapes
 from postwarden.dialects.native.shapes.mail import copy
 from postwarden.model.addresses import Address
 from postwarden.model.cases import INCLUDABLE, Action, Case, MatchClass, Outcome, Plan
-from postwarden.model.errors import Invalid, Unavailable
+from postwarden.model.errors import Invalid
 from postwarden.model.queries import Scope
-from postwarden.model.tasks import Task, TaskState
 from postwarden.services.cases import (
     evidence,
     opening,
@@ -171,7 +170,7 @@ async def run_case(run: Invocation, case: CaseNumber) -> None:
     """Run the approved plan; after an interruption, give the command again."""
     task = await running.start(run.platform.store, run.actor, case)
     if task is not None:
-        await _work(run, task, f"case {case}")
+        await host_task(run, task, f"case {case}")
     seen = await run.read(reading.status, case)
     run.output.one(shapes.run(seen))
     if seen.outcomes.get(Outcome.FAILED):
@@ -215,7 +214,7 @@ async def undo(
     accounts = [Address.parse(text) for text in account or []]
     task = await run.transact(undoing.start, run.actor, case, accounts)
     if task is not None:
-        await _work(run, task, f"undo of case {case}")
+        await host_task(run, task, f"undo of case {case}")
     seen = await run.read(reading.undone, case)
     run.output.one(shapes.undo(case, seen))
     if seen.failed:
@@ -269,28 +268,6 @@ async def check(
         f"{directory} is intact",
         {"directory": str(directory.absolute()), "intact": True},
     )
-
-
-async def _work(run: Invocation, task: Task, label: str) -> None:
-    """Host the worker for one task, or watch the process that has it."""
-    from postwarden.cli.serve import worker_context  # noqa: PLC0415  only who works
-    from postwarden.worker.runner import run_task  # noqa: PLC0415
-
-    with run.output.progress(label) as bar:
-        ended = await run_task(
-            worker_context(run.platform, progress=_Advance(bar)), task.id
-        )
-    if ended.state is not TaskState.COMPLETED:
-        raise Unavailable(ended.error or f"{label} did not end; try again")
-
-
-class _Advance:
-    def __init__(self, bar: Progress) -> None:
-        self._bar, self._done = bar, 0
-
-    def __call__(self, _: Task, done: int, total: int) -> None:
-        self._bar.advance(done - self._done)
-        self._done = done
 
 
 def _action(word: str) -> Action:

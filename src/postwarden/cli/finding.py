@@ -7,7 +7,7 @@ import typer
 
 from postwarden.cli.grammar import new_app
 from postwarden.cli.invocation import Invocation, command
-from postwarden.cli.queries import read_query
+from postwarden.cli.queries import note_forked_ids, read_query
 from postwarden.cli.query_words import QueryCommand, QueryWords
 from postwarden.dialects.native.shapes import mail as shapes
 from postwarden.model.cases import MatchClass
@@ -53,9 +53,11 @@ async def find(
     """List the copies that match, where they lie now.
 
     Live copies, unless --state or an `is:` term asks for others. With `similar:`
-    each copy's class is shown: exact, same or variant.
+    each copy's class is shown: exact, same or variant; same-id where a Message-ID
+    names several contents.
     """
     parsed, similar = await read_query(run, query, Scope.FIND)
+    note_forked_ids(run, similar)
     copies = await run.read(finding.find, parsed, similar, states=_states(state))
     if count:
         return _print_count(run, await run.read(finding.count, copies))
@@ -88,6 +90,7 @@ async def find(
 async def trace(run: Invocation, query: QueryWords, *, count: Count = False) -> None:
     """Tell what happened to the mail that matches, oldest event first."""
     parsed, similar = await read_query(run, query, Scope.TRACE)
+    note_forked_ids(run, similar)
     events = await run.read(tracing.trace, parsed, similar)
     if count:
         return _print_count(run, await run.read(tracing.count, events))

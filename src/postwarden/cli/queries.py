@@ -17,7 +17,7 @@ from postwarden.model.queries import (
 )
 from postwarden.model.queries.terms import Leaf, Node, Similar, SimilarTo, Words
 from postwarden.services import finding, indexing, ingest
-from postwarden.services.ports import UnitOfWork
+from postwarden.services.ports import References, UnitOfWork
 from postwarden.services.ports.mail import SimilarSets
 from postwarden.wire.mbox import without_separator
 
@@ -58,11 +58,29 @@ async def settle_files(run: Invocation, query: Query, similar: SimilarSets) -> Q
 
 
 def _stored(uow: UnitOfWork, leaf: Similar, similar: SimilarSets) -> Similar:
-    found = uow.copies.search(Query(leaf), states=tuple(CopyState), similar=similar)
-    if not found:
-        raise NotFound("message like", leaf.value)
-    sha256 = uow.copies.facts(found[:1])[0].sha256
-    return Similar(SimilarTo.SHA256, sha256.hex())
+    """Return a stored message of the file's content; a variant of it would not do."""
+    content = similar[leaf]
+    for wanted in (
+        References(sha256s=content.sha256s),
+        References(fingerprints=content.fingerprints),
+    ):
+        found = uow.copies.search(
+            Query(leaf), states=tuple(CopyState), similar={leaf: wanted}
+        )
+        if found:
+            sha256 = uow.copies.facts(found[:1])[0].sha256
+            return Similar(SimilarTo.SHA256, sha256.hex())
+    raise NotFound("message like", leaf.value)
+
+
+def note_forked_ids(run: Invocation, similar: SimilarSets) -> None:
+    """Tell people that a Message-ID they gave names more than one content."""
+    for leaf, references in similar.items():
+        if references.message_ids:
+            run.output.note(
+                f"<{leaf.value}> names different contents, shown as class same-id: "
+                "ids can be forged; name one of them as similar:SHA256"
+            )
 
 
 async def _catch_up(run: Invocation) -> None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from postwarden.model.errors import NotFound
 from postwarden.model.mailboxes import CopyState
 from postwarden.model.messages import Message
 from postwarden.model.queries import Query, Scope, check_scope, leaves, states
 from postwarden.model.queries.terms import Similar, SimilarTo, Trait
+from postwarden.services import message_ids
 from postwarden.services.ports import CopyFacts, References, UnitOfWork
 from postwarden.services.ports.mail import SimilarSets
 
@@ -39,8 +41,10 @@ def alike(references: References) -> References:
 def resolve_similar(uow: UnitOfWork, query: Query, files: SimilarSets) -> SimilarSets:
     """Look up the messages that `similar:` terms name; `files` gives those read.
 
-    Raises NotFound when there is none: an empty answer would read as "nobody
-    has it".
+    An id that several contents have means all of them, and stays beside what
+    they are: whatever has it is `same-id` then, since nothing says which was
+    meant. Raises NotFound when there is none: an empty answer would read as
+    "nobody has it".
     """
     found: dict[Similar, References] = dict(files)
     for leaf in leaves(query):
@@ -48,12 +52,16 @@ def resolve_similar(uow: UnitOfWork, query: Query, files: SimilarSets) -> Simila
             continue
         if leaf.kind is SimilarTo.SHA256:
             message = uow.messages.find(bytes.fromhex(leaf.value))
-            messages = [] if message is None else [message]
+            contents = [] if message is None else [[message]]
         else:
-            messages = uow.messages.with_message_id(leaf.value)
-        if not messages:
+            contents = message_ids.groups(uow, leaf.value)
+        if not contents:
             raise NotFound("message", leaf.value)
-        found[leaf] = alike(references_to(messages))
+        references = references_to(chain.from_iterable(contents))
+        if len(contents) > 1:
+            found[leaf] = replace(references, sha256s=frozenset())
+        else:
+            found[leaf] = alike(references)
     return found
 
 

@@ -1,9 +1,9 @@
 """The tasks there are: each alternates transactions until nothing is left."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import cast
 
-from postwarden.model.cases import PlanItem
 from postwarden.model.errors import MailError, Unavailable
 from postwarden.services import delivery, removals, tasks
 from postwarden.services.cases import running, undoing
@@ -27,49 +27,75 @@ async def run_case(lease: Lease) -> None:
     store = lease.context.store
     if lease.task.attempts > 1:  # time has passed since whoever began checked it
         await running.check_plan(store, case)
-    done, total = 0, 1
-    while done < total:
-        try:
-            done, total = await store.transact(
-                running.run_chunk, case, limit=lease.context.case_batch
-            )
-        except Unavailable:
-            raise
-        except MailError:
-            done, total = await _run_one_by_one(lease, case)
-        await lease.renew(done, total)
 
+    async def act(limit: int) -> Step:
+        done, total = await store.transact(running.run_chunk, case, limit=limit)
+        return Step(done, total, left=done < total)
 
-async def _run_one_by_one(lease: Lease, case: int) -> tuple[int, int]:
-    """Find the item that makes a chunk fail, and set it aside."""
-    store = lease.context.store
-    done, total = 0, 1
-    for _ in range(lease.context.case_batch):
-        item: PlanItem | None = await store.read(running.next_pending, case)
-        if item is None:
-            break
-        try:
-            done, total = await store.transact(running.run_chunk, case, limit=1)
-        except Unavailable:
-            raise
-        except MailError as error:
-            await store.transact(running.fail_item, case, item, error)
-    return done, total
+    async def set_aside(error: MailError) -> bool:
+        return await store.transact(running.fail_next, case, error)
+
+    await _in_chunks(lease, act, set_aside)
 
 
 async def undo_case(lease: Lease) -> None:
     """Return what a case removed, in chunks."""
     case = _number(lease, "case")
     accounts = cast("list[int]", lease.task.payload.get("accounts", []))
+    store = lease.context.store
     done = 0
-    while True:
-        undone = await lease.context.store.transact(
-            undoing.undo_chunk, case, accounts, limit=lease.context.case_batch
-        )
+
+    async def act(limit: int) -> Step:
+        nonlocal done
+        undone = await store.transact(undoing.undo_chunk, case, accounts, limit=limit)
         done += undone.restored + undone.failed
-        await lease.renew(done, 0)
-        if not undone.left:
-            return
+        return Step(done, 0, left=undone.left)
+
+    async def set_aside(error: MailError) -> bool:
+        return await store.transact(undoing.fail_next, case, accounts, error)
+
+    await _in_chunks(lease, act, set_aside)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far work on a case's items is after a chunk."""
+
+    done: int
+    total: int  # 0 when unknown
+    left: bool
+
+
+async def _in_chunks(
+    lease: Lease,
+    act: Callable[[int], Awaitable[Step]],
+    set_aside: Callable[[MailError], Awaitable[bool]],
+) -> None:
+    """Act on chunk after chunk until nothing is left.
+
+    `act` takes a number of items. When a chunk fails its items are taken one by
+    one, and those that fail alone are set aside: one never stops the others.
+    Unavailable is nobody's fault, so it ends the attempt.
+    """
+    batch = lease.context.case_batch
+    singly = 0  # items still to be taken one by one
+    left = True
+    while left:
+        try:
+            step = await act(1 if singly else batch)
+        except Unavailable:
+            raise
+        except MailError as error:
+            if not singly:
+                singly = batch
+            elif await set_aside(error):
+                singly -= 1
+            else:  # no item is left that could have been the reason
+                raise
+        else:
+            left = step.left
+            singly = max(0, singly - 1)
+            await lease.renew(step.done, step.total)
 
 
 async def vault_account(lease: Lease) -> None:

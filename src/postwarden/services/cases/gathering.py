@@ -4,13 +4,16 @@ With `similar:` the query finds exact, same and variant copies. Without it, the
 query's own finds are the class `match`, and the messages found are what other
 classes are compared with. Widening never leaves the accounts that the query
 names: its conditions on accounts stay, the others give way.
+
+What is found by a Message-ID that several contents have is `same-id`, and no plan
+takes it unasked: ids can be forged.
 """
 
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from postwarden.model.cases import ClassCount, MatchClass
+from postwarden.model.cases import DEFAULT_CLASSES, ClassCount, MatchClass
 from postwarden.model.errors import LimitExceeded
 from postwarden.model.mailboxes import CopyState
 from postwarden.model.messages import Message
@@ -19,6 +22,7 @@ from postwarden.model.queries.terms import (
     AddressField,
     AddressMatch,
     And,
+    MessageId,
     Node,
     Not,
     Or,
@@ -26,7 +30,8 @@ from postwarden.model.queries.terms import (
     SimilarTo,
 )
 from postwarden.model.queries.trees import all_of
-from postwarden.services import finding
+from postwarden.services import finding, message_ids
+from postwarden.services.message_ids import Content
 from postwarden.services.ports import CopyFacts, References, UnitOfWork
 from postwarden.services.ports.mail import SimilarSets
 
@@ -69,31 +74,39 @@ def gather(
     """Find the copies of a query by class; with `relatives` all other classes too.
 
     Those are compared with `known`, else with what `similar:` names, else with
-    the messages that the query finds.
+    the messages that the query finds. Where the query names an id of several
+    contents, `known` says which of them is meant.
     """
     has_similar = any(isinstance(leaf, Similar) for leaf in leaves(query))
-    found = finding.find(uow, query, similar)
+    references = union(similar.values())
     copies: dict[MatchClass, Sequence[int]] = {}
-    warnings: list[str] = []
-    references = References()
+    found = finding.find(uow, query, similar)
     if has_similar:
-        references = union(similar.values())
-        copies = _by_class(uow, found, references)
+        copies |= _by_class(uow, found, references)
     else:
         copies[MatchClass.MATCH] = found
+    forked = _forked_ids(uow, query, similar)
+    if forked:
+        copies |= _set_apart(uow, copies.get(MatchClass.MATCH, ()), forked, known)
+    warnings = [
+        f"{message_ids.described(message_id, contents)}; none is planned: open a case "
+        "with similar:SHA256, or take all with --include same-id"
+        for message_id, contents in sorted(forked.items())
+    ]
     if not relatives:
-        return Gathered(copies=copies, related=0, warnings=())
+        return Gathered(copies=copies, related=0, warnings=tuple(warnings))
     try:
-        known = known or _references(uow, found, references)
+        meant = found if has_similar else copies[MatchClass.MATCH]
+        known = known or _references(uow, meant, references)
     except LimitExceeded as error:
         warnings.append(f"other classes not looked for: {error}")
         return Gathered(copies=copies, related=0, warnings=tuple(warnings))
     taken = {copy for each in copies.values() for copy in each}
     accounts = _accounts_of(query)
     for match_class, wanted in _relatives(uow, known, with_variants=not has_similar):
-        ids = _alike(uow, accounts, wanted)
-        copies[match_class] = array("q", (copy for copy in ids if copy not in taken))
-        taken.update(copies[match_class])
+        new = [copy for copy in _alike(uow, accounts, wanted) if copy not in taken]
+        copies[match_class] = array("q", (*copies.get(match_class, ()), *new))
+        taken.update(new)
     return Gathered(
         copies=copies,
         related=uow.messages.related(sorted(known.message_ids)),
@@ -102,9 +115,14 @@ def gather(
 
 
 def class_of(facts: CopyFacts, references: References) -> MatchClass | None:
-    """Return how a copy is like the references: exact, same or variant."""
+    """Return how a copy is like the references.
+
+    They have Message-IDs only where an id is all that ties a copy to them.
+    """
     if facts.sha256 in references.sha256s:
         return MatchClass.EXACT
+    if facts.message_id in references.message_ids:
+        return MatchClass.SAME_ID
     if facts.fingerprint in references.fingerprints:
         return MatchClass.SAME
     if facts.content_fingerprint in references.content_fingerprints:
@@ -125,6 +143,53 @@ def _by_class(
             match_class = class_of(facts, references) or MatchClass.MATCH
             by_class.setdefault(match_class, array("q")).append(facts.id)
     return {**by_class}
+
+
+def _set_apart(
+    uow: UnitOfWork,
+    matches: Sequence[int],
+    forked: Mapping[str, object],
+    known: References | None,
+) -> dict[MatchClass, Sequence[int]]:
+    """Split matches from what only an id of several contents ties to the query."""
+    meant = References() if known is None else finding.alike(known)
+    kept, same_id = array("q"), array("q")
+    for start in range(0, len(matches), 1000):
+        for facts in uow.copies.facts(matches[start : start + 1000]):
+            is_meant = facts.message_id not in forked or (
+                class_of(facts, meant) in DEFAULT_CLASSES
+            )
+            (kept if is_meant else same_id).append(facts.id)
+    return {MatchClass.MATCH: kept, MatchClass.SAME_ID: same_id}
+
+
+def _forked_ids(
+    uow: UnitOfWork, query: Query, similar: SimilarSets
+) -> dict[str, list[Content]]:
+    """Return the ids that the query names and finds several contents of.
+
+    Copies that are hidden by now count as well: what is left of an id when the
+    others are contained is not what it was taken for.
+    """
+    named = [leaf for leaf in leaves(query) if isinstance(leaf, MessageId)]
+    if not named:
+        return {}
+    found = finding.find(uow, query, similar, states=tuple(CopyState))
+    by_id: dict[str, dict[bytes, Content]] = {}
+    for start in range(0, len(found), 1000):
+        for facts in uow.copies.facts(found[start : start + 1000]):
+            if facts.message_id and any(
+                _names(leaf, facts.message_id) for leaf in named
+            ):
+                contents = by_id.setdefault(facts.message_id, {})
+                message_ids.count(contents, facts)
+    return {key: [*each.values()] for key, each in by_id.items() if len(each) > 1}
+
+
+def _names(leaf: MessageId, message_id: str) -> bool:
+    return leaf.value == message_id or (
+        leaf.prefix and message_id.startswith(leaf.value)
+    )
 
 
 def _references(
@@ -202,6 +267,7 @@ def union(sets: Iterable[References]) -> References:
         content_fingerprints=frozenset().union(
             *(each.content_fingerprints for each in given)
         ),
+        message_ids=frozenset().union(*(each.message_ids for each in given)),
     )
 
 

@@ -7,7 +7,7 @@ from postwarden.model.actors import Actor
 from postwarden.model.cases import Approval, Case, CaseState
 from postwarden.model.errors import Invalid, Refused, Stale
 from postwarden.model.queries import Query, Scope, check_scope, format_query
-from postwarden.services import audit
+from postwarden.services import audit, message_ids
 from postwarden.services.ports import UnitOfWork
 
 MAX_REASON = 2000  # characters
@@ -16,13 +16,16 @@ MAX_REASON = 2000  # characters
 def open_case(
     uow: UnitOfWork, actor: Actor, query: Query, *, reason: str, ticket: str | None
 ) -> Case:
-    """Open a case; raises Invalid without a reason or with a query of no case."""
+    """Open a case; raises Invalid without a reason or with a query of no case.
+
+    Raises NotFound or Refused for an id that no message has, or several contents.
+    """
     check_scope(query, Scope.CASE)
     if not reason.strip() or len(reason) > MAX_REASON:
         raise Invalid("a case needs a reason of 1 to 2000 characters", field="reason")
     case = uow.cases.add(
         Case(
-            query=format_query(query),
+            query=format_query(message_ids.settled(uow, query)),
             reason=reason.strip(),
             ticket=ticket,
             state=CaseState.OPEN,

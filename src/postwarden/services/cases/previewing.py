@@ -20,7 +20,7 @@ from postwarden.model.cases import (
 )
 from postwarden.model.errors import Refused
 from postwarden.model.queries import Query, Scope, check_scope, parse
-from postwarden.services import audit, finding
+from postwarden.services import audit, finding, message_ids
 from postwarden.services.cases import gathering
 from postwarden.services.cases.gathering import Gathered
 from postwarden.services.ports import CopyFacts, Store, UnitOfWork
@@ -92,6 +92,7 @@ def _previewable(uow: UnitOfWork, case_id: int) -> Case:
 def _look(
     uow: UnitOfWork, query: Query, classes: Sequence[MatchClass]
 ) -> tuple[Gathered, tuple[ClassCount, ...]]:
+    query = message_ids.settled(uow, query)
     similar = finding.resolve_similar(uow, query, {})
     gathered = gathering.gather(uow, query, similar, relatives=True)
     return gathered, gathering.class_counts(uow, gathered, classes)

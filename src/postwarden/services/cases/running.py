@@ -126,15 +126,15 @@ def run_chunk(uow: UnitOfWork, case_id: int, *, limit: int = CHUNK) -> tuple[int
     return plan.copies - pending, plan.copies
 
 
-def fail_item(uow: UnitOfWork, case_id: int, item: PlanItem, error: MailError) -> None:
-    """Write down that an item could not be acted on; the others go on."""
-    failed = replace(item, outcome=Outcome.FAILED, reason=str(error))
-    uow.cases.update_items(_plan_of(uow, case_id), [failed])
-
-
-def next_pending(uow: UnitOfWork, case_id: int) -> PlanItem | None:
-    items = uow.cases.items(_plan_of(uow, case_id), limit=1, outcomes=[Outcome.PENDING])
-    return items[0] if items else None
+def fail_next(uow: UnitOfWork, case_id: int, error: MailError) -> bool:
+    """Write down that the next item could not be acted on; False if there is none."""
+    plan = _plan_of(uow, case_id)
+    items = uow.cases.items(plan, limit=1, outcomes=[Outcome.PENDING])
+    failed = [
+        replace(item, outcome=Outcome.FAILED, reason=str(error)) for item in items
+    ]
+    uow.cases.update_items(plan, failed)
+    return bool(failed)
 
 
 def _plan_of(uow: UnitOfWork, case_id: int) -> int:

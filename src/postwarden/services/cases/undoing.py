@@ -19,9 +19,10 @@ from postwarden.model.errors import MailError, NotFound, Refused
 from postwarden.model.ledger import Event
 from postwarden.model.mailboxes import Copy, CopyState
 from postwarden.model.messages import Message
-from postwarden.model.queries import parse
+from postwarden.model.queries import Query, leaves, parse
+from postwarden.model.queries.terms import MessageId
 from postwarden.model.tasks import Task
-from postwarden.services import audit, finding, placement
+from postwarden.services import audit, finding, message_ids, placement
 from postwarden.services.cases import gathering
 from postwarden.services.cases.running import DESTINATIONS, record
 from postwarden.services.cases.running import TASK as RUN
@@ -50,7 +51,7 @@ def verify(uow: UnitOfWork, case_id: int) -> Residual:
     if case.plan is None:
         raise Refused(f"case {case_id} has no plan to verify")
     plan = uow.cases.plan(case.plan)
-    query = parse(case.query, now=case.opened_at)
+    query = message_ids.settled(uow, parse(case.query, now=case.opened_at))
     similar = finding.resolve_similar(uow, query, {})
     widened = bool(set(plan.classes) - DEFAULT_CLASSES)
     gathered = gathering.gather(
@@ -59,12 +60,16 @@ def verify(uow: UnitOfWork, case_id: int) -> Residual:
         similar,
         relatives=widened,
         # What was removed is not found any more, so the plan itself says it.
-        known=_references(uow, plan) if widened else None,
+        known=_references(uow, plan) if widened or _names_ids(query) else None,
     )
     left = gathered.chosen(plan.classes)
     if plan.action in DESTINATIONS:
         left = _outside(uow, left, DESTINATIONS[plan.action])
     return Residual(copies=left, class_of=gathered.class_of())
+
+
+def _names_ids(query: Query) -> bool:
+    return any(isinstance(leaf, MessageId) for leaf in leaves(query))
 
 
 def _references(uow: UnitOfWork, plan: Plan) -> References:
@@ -143,12 +148,8 @@ def undo_chunk(
     uow: UnitOfWork, case_id: int, accounts: Sequence[int], *, limit: int = CHUNK
 ) -> Undone:
     """Return the next copies to their mailboxes; the last chunk ends the undo."""
-    for plan in reversed(uow.cases.plans_of(case_id)):
-        items = uow.cases.items(
-            plan.id, limit=limit, outcomes=_ACTED, accounts=accounts
-        )
-        if items:
-            return _undo(uow, plan, items)
+    if (found := _next(uow, case_id, accounts, limit)) is not None:
+        return _undo(uow, *found)
     case = uow.cases.get(case_id)
     acted = any(_acted(uow, plan) for plan in uow.cases.plans_of(case_id))
     failed = any(
@@ -158,6 +159,30 @@ def undo_chunk(
     ended = CaseState.DONE if acted or failed else CaseState.UNDONE
     uow.cases.replace(replace(case, state=ended))
     return Undone(restored=0, failed=0, left=False)
+
+
+def fail_next(
+    uow: UnitOfWork, case_id: int, accounts: Sequence[int], error: MailError
+) -> bool:
+    """Write down that the next copy could not be returned; False if there is none."""
+    found = _next(uow, case_id, accounts, 1)
+    if found is not None:
+        plan, items = found
+        uow.cases.update_items(plan.id, [_failed(each, str(error)) for each in items])
+    return found is not None
+
+
+def _next(
+    uow: UnitOfWork, case_id: int, accounts: Sequence[int], limit: int
+) -> tuple[Plan, list[PlanItem]] | None:
+    """Return what is to be returned next, the newest plan's first."""
+    for plan in reversed(uow.cases.plans_of(case_id)):
+        items = uow.cases.items(
+            plan.id, limit=limit, outcomes=_ACTED, accounts=accounts
+        )
+        if items:
+            return plan, items
+    return None
 
 
 def _undo(uow: UnitOfWork, plan: Plan, items: Sequence[PlanItem]) -> Undone:
@@ -212,8 +237,3 @@ def _move_back(
             and names[copy.mailbox] == DESTINATIONS[action] != home
         ],
     )
-
-
-def fail_undo(uow: UnitOfWork, plan: int, item: PlanItem, error: MailError) -> None:
-    """Write down that an item could not be restored; the others go on."""
-    uow.cases.update_items(plan, [_failed(item, str(error))])
