@@ -352,8 +352,10 @@ def test_audit_entries_have_the_promised_fields_and_no_secret(
     ]
     assert fields(rows[0]) == {
         *("id", "time", "actor", "on_behalf_of", "dialect", "client_ip"),
-        *("request_id", "action", "object", "before", "after", "reason"),
+        *("request_id", "action", "object", "domain", "before", "after", "reason"),
+        *("previous_hash", "hash"),
     }
+    assert [row["domain"] for row in rows] == ["example.org"] * 3
     assert (rows[1]["actor"], rows[1]["dialect"]) == ("operator", "cli")
     printed = json.dumps(rows)
     assert "geheim" not in printed

@@ -1,10 +1,20 @@
-"""The audit log: acts in the order of writing."""
+"""The audit log: acts in the order of writing, each chained to the one before."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from postwarden.model.audit import (
+    AuditEntry,
+    ChainCheck,
+    chained,
+    digest_of,
+    facts,
+    hashed_fields,
+    head_of,
+)
 from postwarden.services.ports import Store, UnitOfWork
 from tests.support.factories import NOW, audit_entry
 
@@ -15,48 +25,103 @@ WHOLE = audit_entry(
     request_id="r1",
     before={"b": 1, "a": [True, None]},
     after={},
-    reason="ticket 7",
+    reason="ticket 7 é\U0001f600",
     on_behalf_of="dave",
+    domain="example.org",
 )
+
+
+def unchained(entry: AuditEntry) -> AuditEntry:
+    return replace(entry, id=0, previous_hash=None, hash=b"")
+
+
+async def log(store: Store) -> list[AuditEntry]:
+    return await store.read(lambda uow: uow.audit.page(limit=1000))
 
 
 async def test_an_entry_comes_back_as_it_was_recorded(store: Store) -> None:
     await store.transact(lambda uow: uow.audit.record(WHOLE))
 
-    (kept,) = await store.read(lambda uow: uow.audit.page(limit=9))
-    assert kept == replace(WHOLE, id=kept.id)
-    assert kept.id > 0
+    (kept,) = await log(store)
+    assert kept == chained(WHOLE, None)
+    assert (kept.id, kept.previous_hash) == (1, None)
+    assert kept.hash == digest_of(hashed_fields(kept))
 
 
 async def test_before_and_after_come_back_as_json_has_them(store: Store) -> None:
-    entry = audit_entry(before={"members": ("a", "b")})
+    entry = audit_entry(before={"members": ("a", "b"), 10: 1, 9: 2})
     await store.transact(lambda uow: uow.audit.record(entry))
 
-    (kept,) = await store.read(lambda uow: uow.audit.page(limit=9))
-    assert kept.before == {"members": ["a", "b"]}
+    (kept,) = await log(store)
+    assert kept.before == {"members": ["a", "b"], "10": 1, "9": 2}
     assert kept.after is None
+    assert kept.hash == digest_of(hashed_fields(kept))
     with pytest.raises(TypeError):
         await store.transact(
             lambda uow: uow.audit.record(audit_entry(after={"at": NOW}))
         )
+    with pytest.raises(ValueError, match="JSON"):
+        await store.transact(
+            lambda uow: uow.audit.record(audit_entry(after={"at": float("nan")}))
+        )
+
+
+async def test_each_entry_is_chained_to_the_one_before(store: Store) -> None:
+    assert await store.read(lambda uow: uow.audit.head()) is None
+
+    def twice(uow: UnitOfWork) -> None:
+        uow.audit.record(audit_entry())
+        uow.audit.record(audit_entry())
+
+    await store.transact(twice)
+    await store.transact(twice)
+
+    one, *others = entries = await log(store)
+    assert one.previous_hash is None
+    assert [each.previous_hash for each in others] == [e.hash for e in entries[:-1]]
+    assert await store.read(lambda uow: uow.audit.head()) == head_of(entries[-1])
+
+
+async def test_what_is_rolled_back_leaves_no_gap(store: Store) -> None:
+    """Also not among functions that share a commit."""
+
+    def act(uow: UnitOfWork, number: int) -> None:
+        uow.audit.record(audit_entry(object=str(number)))
+        if number % 3 == 0:
+            raise LookupError
+
+    results = await asyncio.gather(
+        *(store.transact(act, number) for number in range(60)), return_exceptions=True
+    )
+
+    assert sum(isinstance(each, LookupError) for each in results) == 20
+    chain = ChainCheck()
+    entries = await log(store)
+    assert [chain.problem(facts(each)) for each in entries] == [None] * 40
+    assert chain.head == head_of(entries[-1])
 
 
 async def test_pages_are_filtered_and_keep_the_order(store: Store) -> None:
     second = timedelta(seconds=1)
     entries = [
-        audit_entry(object="a", actor="ada", time=NOW),
+        audit_entry(object="a", actor="ada", time=NOW, domain="example.org"),
         audit_entry(object="b", actor="bob", time=NOW + second, dialect="ews"),
         audit_entry(object="a", actor="bob", time=NOW - second, dialect="ews"),
-        audit_entry(object="c", actor="ada", time=NOW + second, dialect="native"),
+        audit_entry(
+            object="c",
+            actor="ada",
+            time=NOW + second,
+            dialect="native",
+            domain="example.net",
+        ),
     ]
 
     def work(uow: UnitOfWork) -> None:
         for entry in entries:
             uow.audit.record(entry)
         everything = uow.audit.page(limit=9)
-        ids = [entry.id for entry in everything]
-        assert ids == sorted(set(ids))
-        assert [replace(entry, id=0) for entry in everything] == entries
+        assert [entry.id for entry in everything] == [1, 2, 3, 4]
+        assert [unchained(entry) for entry in everything] == entries
         one, two, three, four = everything
         page = uow.audit.page
         assert page(after=one.id, limit=2) == [two, three]
@@ -66,5 +131,8 @@ async def test_pages_are_filtered_and_keep_the_order(store: Store) -> None:
         assert page(since=NOW, limit=9) == [one, two, four]
         assert page(since=NOW, actor="ada", object="c", limit=9) == [four]
         assert page(actor="", limit=9) == []
+        assert page(domains={"example.org", "example.net"}, limit=9) == [one, four]
+        assert page(domains={"example.net"}, actor="ada", limit=9) == [four]
+        assert page(domains=(), limit=9) == []
 
     await store.transact(work)

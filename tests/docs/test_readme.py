@@ -16,7 +16,7 @@ from scripts import terminal_picture
 from tests.docs import tree
 
 README = tree.ROOT / "README.md"
-PAGES = [README, *(tree.DOCS / f"{name}.md" for name in ("cases", "operations"))]
+PAGES = [README, *(tree.DOCS / f"{name}.md" for name in ("audit", "cases", "operations"))]
 MENTIONED = re.compile(
     r"`(postwarden [^`\n]+)`|^(?:\$ )?(postwarden .*)$", re.MULTILINE
 )
@@ -27,7 +27,7 @@ def commands() -> Iterator[tuple[str, str]]:
     for page in PAGES:
         text = page.read_text("utf-8").replace("\\\n", " ")
         for inline, line in MENTIONED.findall(text):
-            yield page.name, inline or line
+            yield page.name, (inline or line).partition(" | ")[0]
 
 
 def parse(line: str) -> str:

@@ -1,4 +1,4 @@
-"""`postwarden audit ...`: who changed what."""
+"""`postwarden audit ...`: who changed what, and the proof of it."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -7,15 +7,17 @@ from typing import Annotated
 import typer
 
 from postwarden.cli.arguments import Limit
+from postwarden.cli.exits import FAILED
 from postwarden.cli.grammar import new_group
 from postwarden.cli.invocation import Invocation, command
 from postwarden.dialects.native.shapes import operations as shapes
 from postwarden.model.audit import AuditEntry
 from postwarden.model.errors import Invalid
+from postwarden.services import audit, audit_verification
 from postwarden.services.ports import UnitOfWork
 from postwarden.settings.quantities import seconds_of
 
-app = new_group("See who changed what.")
+app = new_group("See who changed what, and prove it.")
 
 
 @command(
@@ -47,14 +49,20 @@ async def list_(
     ] = None,
     limit: Limit = None,
 ) -> None:
-    """List administrative acts, oldest first."""
+    """List administrative acts, oldest first.
+
+    With --json each line has what its hash is over: docs/audit.md tells how to
+    compute it anew.
+    """
     start = _instant(since, run.platform.clock()) if since else None
 
     def read(uow: UnitOfWork, after: int, count: int) -> Sequence[AuditEntry]:
-        return uow.audit.page(
+        return audit.page(
+            uow,
+            run.actor,
             after=after,
             limit=count,
-            actor=actor,
+            by=actor,
             dialect=dialect,
             object=object_,
             since=start,
@@ -78,3 +86,31 @@ def _instant(text: str, now: datetime) -> datetime:
                 field="since",
             ) from error
     return time.replace(tzinfo=now.tzinfo) if time.tzinfo is None else time
+
+
+@command(
+    app,
+    "verify",
+    examples=["postwarden audit verify", "postwarden audit verify --json"],
+)
+async def verify(run: Invocation) -> None:
+    """Follow the chain of hashes from the first entry to the newest.
+
+    Every entry that was altered, dropped, inserted or moved breaks it; the first
+    such entry is named, and the exit status is 1.
+    """
+    with run.output.progress("entries") as progress:
+        verdict = await audit_verification.verify(
+            run.platform.store, run.actor, progress=progress.advance
+        )
+    result = {
+        "whole": verdict.problem is None,
+        "entries": verdict.entries,
+        "hash": verdict.head and verdict.head.hash.hex(),
+    }
+    if verdict.problem is not None:
+        if run.output.as_json:
+            run.output.one({**result, "problem": verdict.problem})
+        run.output.problem("altered", verdict.problem)
+        raise typer.Exit(FAILED)
+    run.output.done(f"the audit log is whole: {verdict.entries} entries", result)

@@ -1,11 +1,18 @@
 """Audit entries: one for each administrative write, in its own transaction."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from postwarden.model.actors import Actor
 from postwarden.model.audit import AuditEntry
+from postwarden.model.permissions import Permission
+from postwarden.services import access
 from postwarden.services.ports import UnitOfWork
+
+_BY_DOMAIN = {"domain", "catch-all"}
+_BY_ADDRESS = {"account", "alias", "group", "list", "forward"}
+_ALIAS = "domain-alias"  # its domain is the one it stands for
 
 
 def record(
@@ -18,20 +25,71 @@ def record(
     after: Mapping[str, Any] | None = None,
     reason: str = "",
 ) -> None:
-    """Write down who did what; callers give no secret, not even a hash of one."""
+    """Write down who did what; callers give no secret, not even a hash of one.
+
+    The entry belongs to the domain that the object's name tells, as in
+    `account ada@example.org` or `domain example.org`. What is none of the
+    directory's is for those who manage every domain.
+    """
     uow.audit.record(
         AuditEntry(
             time=uow.now,
             actor=actor.name,
+            on_behalf_of=actor.on_behalf_of,
             dialect=actor.dialect,
             client_ip=actor.client_ip,
             request_id=actor.request_id,
             action=action,
             object=object,
+            domain=domain_of(object, before, after),
             before=before,
             after=after,
             reason=reason,
         )
+    )
+
+
+def domain_of(
+    name: str,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> str | None:
+    """Return the domain that an object's name belongs to, None for none."""
+    kind, _, word = name.partition(" ")
+    if kind == _ALIAS:
+        of = (after or before or {}).get("of")
+        return str(of) if of else None
+    if kind in _BY_DOMAIN:
+        return word or None
+    if kind in _BY_ADDRESS:
+        return word.rpartition("@")[2] or None
+    return None
+
+
+def page(
+    uow: UnitOfWork,
+    actor: Actor,
+    *,
+    after: int = 0,
+    limit: int,
+    by: str | None = None,
+    dialect: str | None = None,
+    object: str | None = None,  # noqa: A002  the field's name in the contract
+    since: datetime | None = None,
+) -> list[AuditEntry]:
+    """Return entries in order; `by` is the actor who did it.
+
+    An actor with domains sees what was done in them, and nothing else.
+    """
+    access.require(actor, Permission.AUDIT_READ)
+    return uow.audit.page(
+        after=after,
+        limit=limit,
+        actor=by,
+        dialect=dialect,
+        object=object,
+        since=since,
+        domains=actor.domains,
     )
 
 

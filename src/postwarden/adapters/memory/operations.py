@@ -1,4 +1,4 @@
-"""Receptions, the queue, tasks and the audit log in memory."""
+"""Receptions, the queue and tasks in memory."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from postwarden.adapters.memory.state import State
-from postwarden.model.audit import AuditEntry
 from postwarden.model.envelopes import Envelope, EnvelopeRecipient
 from postwarden.model.errors import NotFound
 from postwarden.model.queue import QueueEntry
@@ -235,43 +234,6 @@ def _is_due(task: Task, now: datetime) -> bool:
 def _is_free(task: Task, now: datetime) -> bool:
     until = task.leased_until
     return until is None or not now < until <= now + LONGEST_LEASE
-
-
-class MemoryAuditLog:
-    """See `services.ports.AuditLog`."""
-
-    def __init__(self, state: State) -> None:
-        self._audit = state.audit
-
-    def record(self, entry: AuditEntry) -> None:
-        recorded = replace(
-            entry,
-            id=self._audit.new_id(),
-            before=None if entry.before is None else _json(entry.before),
-            after=None if entry.after is None else _json(entry.after),
-        )
-        self._audit.insert(recorded.id, recorded)
-
-    def page(
-        self,
-        *,
-        after: int = 0,
-        limit: int,
-        actor: str | None = None,
-        dialect: str | None = None,
-        object: str | None = None,  # noqa: A002  the field's name in the contract
-        since: datetime | None = None,
-    ) -> list[AuditEntry]:
-        found = [
-            each
-            for each in self._audit
-            if each.id > after
-            and (actor is None or each.actor == actor)
-            and (dialect is None or each.dialect == dialect)
-            and (object is None or each.object == object)
-            and (since is None or each.time >= since)
-        ]
-        return found[:limit]
 
 
 def _json(value: Mapping[str, object]) -> Mapping[str, object]:

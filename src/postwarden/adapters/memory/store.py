@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Concatenate, ParamSpec, TypeVar
 
 from postwarden.adapters.memory.accounts import MemoryAccounts
+from postwarden.adapters.memory.audit import MemoryAuditLog
 from postwarden.adapters.memory.cases import MemoryCases
 from postwarden.adapters.memory.copies import MemoryCopies
 from postwarden.adapters.memory.directory import MemoryDirectory, MemoryDomains
@@ -15,7 +16,6 @@ from postwarden.adapters.memory.ledger import MemoryLedger
 from postwarden.adapters.memory.mailboxes import MemoryMailboxes
 from postwarden.adapters.memory.messages import MemoryMessages
 from postwarden.adapters.memory.operations import (
-    MemoryAuditLog,
     MemoryQueue,
     MemoryReceptions,
     MemoryTasks,

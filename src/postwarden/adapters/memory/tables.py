@@ -66,6 +66,9 @@ class Table(Generic[K, V]):
     def __contains__(self, key: K) -> bool:
         return key in self._rows
 
+    def __len__(self) -> int:
+        return len(self._rows)
+
     def __iter__(self) -> Iterator[V]:
         """Yield the rows as they were inserted: by id, where ids are the keys."""
         return iter(tuple(self._rows.values()))

@@ -14,9 +14,9 @@ import sqlalchemy as sa
 
 from postwarden.adapters.group_commit import translated
 from postwarden.adapters.sql import recounting, schema, tables
+from postwarden.adapters.sql.audit import SqlAuditLog
 from postwarden.adapters.sql.connection import Connection
 from postwarden.adapters.sql.statements import Prepared, Row, time_or_none
-from postwarden.adapters.sql.tasks import SqlAuditLog
 from postwarden.model.audit import AuditEntry
 from postwarden.model.errors import Unavailable
 

@@ -1,4 +1,4 @@
-"""Tasks and the audit log in SQL."""
+"""Tasks in SQL."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -11,20 +11,16 @@ from postwarden.adapters.sql.connection import Connection
 from postwarden.adapters.sql.statements import (
     Prepared,
     Row,
-    insert,
     insert_returning_id,
     instant,
-    instant_or_none,
     one_of,
     time_of,
     time_or_none,
 )
-from postwarden.model.audit import AuditEntry
 from postwarden.model.errors import NotFound
 from postwarden.model.tasks import LONGEST_LEASE, Task, TaskState
 
 _t = tables.tasks.c
-_u = tables.audit.c
 P = sa.bindparam
 
 # Literals, not parameters: only so does SQLite take the partial index.
@@ -266,84 +262,4 @@ def _task(row: Row) -> Task:
         error=row[12],
         done=row[13],
         total=row[14],
-    )
-
-
-_RECORD = Prepared(insert(tables.audit))
-_AUDIT_PAGE = Prepared(
-    sa.select(tables.audit)
-    .where(
-        _u.id > P("after"),
-        sa.or_(P("actor").is_(None), _u.actor == P("actor")),
-        sa.or_(P("dialect").is_(None), _u.dialect == P("dialect")),
-        sa.or_(P("object").is_(None), _u.object == P("object")),
-        sa.or_(P("since").is_(None), _u.time >= P("since")),
-    )
-    .order_by(_u.id)
-    .limit(P("count"))
-)
-
-
-class SqlAuditLog:
-    """See `services.ports.AuditLog`."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def record(self, entry: AuditEntry) -> None:
-        self._connection.run(
-            _RECORD,
-            time=instant(entry.time),
-            actor=entry.actor,
-            on_behalf_of=entry.on_behalf_of,
-            dialect=entry.dialect,
-            client_ip=entry.client_ip,
-            request_id=entry.request_id,
-            action=entry.action,
-            object=entry.object,
-            before=_json(entry.before),
-            after=_json(entry.after),
-            reason=entry.reason,
-        )
-
-    def page(
-        self,
-        *,
-        after: int = 0,
-        limit: int,
-        actor: str | None = None,
-        dialect: str | None = None,
-        object: str | None = None,  # noqa: A002  the field's name in the contract
-        since: datetime | None = None,
-    ) -> list[AuditEntry]:
-        rows = self._connection.rows(
-            _AUDIT_PAGE,
-            after=after,
-            count=limit,
-            actor=actor,
-            dialect=dialect,
-            object=object,
-            since=instant_or_none(since),
-        )
-        return [_audit_entry(row) for row in rows]
-
-
-def _json(value: Mapping[str, object] | None) -> str | None:
-    return None if value is None else json.dumps(dict(value), sort_keys=True)
-
-
-def _audit_entry(row: Row) -> AuditEntry:
-    return AuditEntry(
-        id=row[0],
-        time=time_of(row[1]),
-        actor=row[2],
-        on_behalf_of=row[3],
-        dialect=row[4],
-        client_ip=row[5],
-        request_id=row[6],
-        action=row[7],
-        object=row[8],
-        before=json.loads(row[9]) if row[9] else None,
-        after=json.loads(row[10]) if row[10] else None,
-        reason=row[11],
     )

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from postwarden.adapters.sql.accounts import SqlAccounts
+from postwarden.adapters.sql.audit import SqlAuditLog
 from postwarden.adapters.sql.cases import SqlCases
 from postwarden.adapters.sql.connection import Connection
 from postwarden.adapters.sql.copies import SqlCopies
@@ -11,7 +12,7 @@ from postwarden.adapters.sql.ledger import SqlLedger
 from postwarden.adapters.sql.mailboxes import SqlMailboxes
 from postwarden.adapters.sql.messages import SqlMessages
 from postwarden.adapters.sql.receptions import SqlQueue, SqlReceptions
-from postwarden.adapters.sql.tasks import SqlAuditLog, SqlTasks
+from postwarden.adapters.sql.tasks import SqlTasks
 
 
 class SqlUnitOfWork:

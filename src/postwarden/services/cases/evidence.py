@@ -13,6 +13,8 @@ from typing import Protocol
 
 import postwarden
 from postwarden.model.actors import Actor
+from postwarden.model.audit import AuditEntry
+from postwarden.model.audit import facts as audit_facts
 from postwarden.model.cases import Case, Outcome, Plan, PlanItem
 from postwarden.model.errors import NotFound, Unavailable
 from postwarden.model.ledger import LedgerRow
@@ -226,14 +228,14 @@ def event_facts(row: LedgerRow) -> dict[str, object]:
 
 
 async def _audit(store: Store, case: Case) -> AsyncIterator[bytes]:
-    yield await store.read(_audit_of, f"case {case.id}")
+    after = 0
+    while entries := await store.read(_audit_of, f"case {case.id}", after):
+        after = entries[-1].id
+        yield b"".join(_line(audit_facts(entry)) for entry in entries)
 
 
-def _audit_of(uow: UnitOfWork, name: str) -> bytes:
-    return b"".join(
-        _line({**asdict(entry), "time": stamp(entry.time)})
-        for entry in uow.audit.page(limit=100_000, object=name)
-    )
+def _audit_of(uow: UnitOfWork, name: str, after: int) -> list[AuditEntry]:
+    return uow.audit.page(after=after, limit=1000, object=name)
 
 
 def _line(value: Mapping[str, object]) -> bytes:

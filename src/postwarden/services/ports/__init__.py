@@ -1,5 +1,6 @@
 """What the services need from the outside, as protocols."""
 
+from postwarden.services.ports.audit import AuditLog
 from postwarden.services.ports.content import Blobs, Octets, Passwords
 from postwarden.services.ports.directory import Accounts, Directory, Domains
 from postwarden.services.ports.mail import (
@@ -10,7 +11,7 @@ from postwarden.services.ports.mail import (
     Messages,
     References,
 )
-from postwarden.services.ports.operations import AuditLog, Queue, Receptions, Tasks
+from postwarden.services.ports.operations import Queue, Receptions, Tasks
 from postwarden.services.ports.sealing import Sealer
 from postwarden.services.ports.store import SearchIndex, Store, UnitOfWork, Watch
 

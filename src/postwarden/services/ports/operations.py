@@ -1,4 +1,4 @@
-"""Receptions, the queue, tasks and the audit log."""
+"""Receptions, the queue and tasks."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Protocol
 
 from postwarden.model.addresses import Address
-from postwarden.model.audit import AuditEntry
 from postwarden.model.envelopes import Envelope, EnvelopeRecipient
 from postwarden.model.queue import QueueEntry
 from postwarden.model.tasks import Task, TaskState
@@ -160,20 +159,3 @@ class Tasks(Protocol):
     def remove_ended(self, before: datetime, limit: int) -> int:
         """Forget tasks that ended before a time; return how many."""
         ...
-
-
-class AuditLog(Protocol):
-    """Administrative acts, in the order of writing."""
-
-    def record(self, entry: AuditEntry) -> None: ...
-
-    def page(
-        self,
-        *,
-        after: int = 0,
-        limit: int,
-        actor: str | None = None,
-        dialect: str | None = None,
-        object: str | None = None,  # noqa: A002  the field's name in the contract
-        since: datetime | None = None,
-    ) -> list[AuditEntry]: ...

@@ -11,10 +11,11 @@ from datetime import datetime
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from postwarden.model.messages import SearchText
+from postwarden.services.ports.audit import AuditLog
 from postwarden.services.ports.cases import Cases
 from postwarden.services.ports.directory import Accounts, Directory, Domains
 from postwarden.services.ports.mail import Copies, Ledger, Mailboxes, Messages
-from postwarden.services.ports.operations import AuditLog, Queue, Receptions, Tasks
+from postwarden.services.ports.operations import Queue, Receptions, Tasks
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -10,6 +10,8 @@ import apsw
 import pytest
 
 from postwarden.adapters.sql.sqlite import SqliteStore
+from postwarden.model.actors import OPERATOR
+from postwarden.services import audit_verification
 
 PATIENCE = 20  # seconds after which a test has hung
 
@@ -62,6 +64,9 @@ async def test_processes_that_write_at_once_lose_nothing(path: Path) -> None:
     with closing(apsw.Connection(str(path))) as raw:
         kept = [name for (name,) in raw.execute("SELECT object FROM audit ORDER BY id")]
     assert sorted(kept) == sorted(acknowledged)
+    with closing(SqliteStore(path)) as store:
+        verdict = await audit_verification.verify(store, OPERATOR)
+    assert (verdict.problem, verdict.entries) == (None, 200)
     for who in "ab":
         assert [name for name in kept if name[0] == who] == [
             f"{who}{n}" for n in range(100)

@@ -9,8 +9,10 @@ import sqlalchemy as sa
 
 from postwarden.adapters.sql import schema
 from postwarden.adapters.sql.sqlite import SqliteStore
+from postwarden.model.actors import OPERATOR
+from postwarden.services import audit_verification
 from postwarden.services.ports import UnitOfWork
-from tests.support.factories import ADA, NOW
+from tests.support.factories import ADA, NOW, audit_entry
 
 REVISIONS = sorted(
     path.name[:4] for path in (schema.MIGRATIONS / "versions").glob("[0-9]*.py")
@@ -92,3 +94,35 @@ async def test_an_old_store_opens_with_everything_in_it(old_store: Path) -> None
     assert schema.revision_of(old_store) == schema.HEAD
     after = counts(old_store)
     assert {name: after[name] for name in before} == before
+
+
+async def test_entries_from_before_the_chain_are_chained(tmp_path: Path) -> None:
+    path = tmp_path / "postwarden.db"
+    schema.upgrade(path, "0002")
+    rows = [
+        (3, 1, "domain example.org", None, '{"b": 1, "a": "\\u00e9"}'),
+        (7, -1, "account ada@example.org", '{"quota_octets": 5}', None),
+        (8, 1_700_000_000_000_000, "case 1", None, None),
+        (9, 2, "domain-alias example.net", '{"of": "example.org"}', None),
+    ]
+    with closing(sqlite3.connect(path)) as raw, raw:
+        raw.executemany(
+            "INSERT INTO audit (id, time, actor, dialect, action, object, before,"
+            " after, reason) VALUES (?, ?, 'ada', 'cli', 'do', ?, ?, ?, '')",
+            rows,
+        )
+
+    store = SqliteStore(path)
+    try:
+        await store.transact(lambda uow: uow.audit.record(audit_entry()))
+        verdict = await audit_verification.verify(store, OPERATOR)
+        kept = await store.read(lambda uow: uow.audit.page(limit=9))
+    finally:
+        store.close()
+
+    assert (verdict.problem, verdict.entries) == (None, 5)
+    assert [each.object for each in kept[:4]] == [row[2] for row in rows]
+    assert [each.domain for each in kept] == [
+        *("example.org", "example.org", None, "example.org", None)
+    ]
+    assert kept[0].after == {"a": "\u00e9", "b": 1}

@@ -7,12 +7,12 @@ account carry its id in the first column of the index they are found by.
 
 from postwarden.adapters.sql.tables.administration import (
     approvals,
-    audit,
     cases,
     plan_items,
     plans,
     tasks,
 )
+from postwarden.adapters.sql.tables.audit import audit
 from postwarden.adapters.sql.tables.columns import metadata
 from postwarden.adapters.sql.tables.directory import (
     accounts,

@@ -1,4 +1,4 @@
-"""The audit log, tasks, and cases."""
+"""Tasks and cases."""
 
 import sqlalchemy as sa
 
@@ -8,24 +8,6 @@ from postwarden.adapters.sql.tables.columns import (
     integer,
     metadata,
     text,
-)
-
-audit = sa.Table(
-    "audit",
-    metadata,
-    identity(),
-    integer("time"),
-    text("actor"),
-    text("on_behalf_of", nullable=True),
-    text("dialect"),
-    text("client_ip", nullable=True),
-    text("request_id", nullable=True),
-    text("action"),
-    text("object"),
-    text("before", nullable=True),
-    text("after", nullable=True),
-    text("reason"),
-    sa.Index("audit_by_object", "object"),
 )
 
 tasks = sa.Table(

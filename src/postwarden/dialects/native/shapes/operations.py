@@ -8,7 +8,7 @@ from postwarden.model.audit import AuditEntry
 
 
 class AuditShape(TypedDict):
-    """One administrative act."""
+    """One administrative act; docs/audit.md says how `hash` comes from the rest."""
 
     id: int
     time: datetime
@@ -19,9 +19,12 @@ class AuditShape(TypedDict):
     request_id: str | None
     action: str
     object: str
+    domain: str | None
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
     reason: str
+    previous_hash: str | None
+    hash: str
 
 
 def audit(of: AuditEntry) -> AuditShape:
@@ -36,7 +39,10 @@ def audit(of: AuditEntry) -> AuditShape:
         "request_id": of.request_id,
         "action": of.action,
         "object": of.object,
+        "domain": of.domain,
         "before": of.before,
         "after": of.after,
         "reason": of.reason,
+        "previous_hash": None if of.previous_hash is None else of.previous_hash.hex(),
+        "hash": of.hash.hex(),
     }

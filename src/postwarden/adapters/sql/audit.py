@@ -1,0 +1,131 @@
+"""The audit log in SQL.
+
+Ids are given here, one behind the newest, so that the primary key lets one entry
+alone follow another, whatever the engine's own counters do.
+"""
+
+import json
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from postwarden.adapters.sql import tables
+from postwarden.adapters.sql.connection import Connection
+from postwarden.adapters.sql.statements import (
+    Prepared,
+    Row,
+    instant,
+    one_of,
+    time_of,
+)
+from postwarden.model.audit import AuditEntry, AuditHead, chained
+
+_u = tables.audit.c
+P = sa.bindparam
+
+_RECORD = Prepared(sa.insert(tables.audit).values({c: P(c.name) for c in _u}))
+_HEAD = Prepared(sa.select(_u.id, _u.hash).order_by(_u.id.desc()).limit(1))
+_FILTERS = {
+    "actor": _u.actor == P("actor"),
+    "dialect": _u.dialect == P("dialect"),
+    "object": _u.object == P("object"),
+    "since": _u.time >= P("since"),
+    "domains": one_of(_u.domain, "domains"),
+}
+
+
+@cache
+def _page(filters: frozenset[str]) -> Prepared:
+    """Return the statement of one set of filters, so that each takes its index."""
+    return Prepared(
+        sa.select(tables.audit)
+        .where(_u.id > P("after"), *(_FILTERS[name] for name in sorted(filters)))
+        .order_by(_u.id)
+        .limit(P("count"))
+    )
+
+
+class SqlAuditLog:
+    """See `services.ports.AuditLog`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def record(self, entry: AuditEntry) -> None:
+        new = chained(entry, self.head())
+        self._connection.run(
+            _RECORD,
+            id=new.id,
+            time=instant(new.time),
+            actor=new.actor,
+            on_behalf_of=new.on_behalf_of,
+            dialect=new.dialect,
+            client_ip=new.client_ip,
+            request_id=new.request_id,
+            action=new.action,
+            object=new.object,
+            domain=new.domain,
+            before=_json(new.before),
+            after=_json(new.after),
+            reason=new.reason,
+            previous_hash=new.previous_hash,
+            hash=new.hash,
+        )
+
+    def head(self) -> AuditHead | None:
+        row = self._connection.one(_HEAD)
+        return AuditHead(entry=row[0], hash=row[1]) if row else None
+
+    def page(
+        self,
+        *,
+        after: int = 0,
+        limit: int,
+        actor: str | None = None,
+        dialect: str | None = None,
+        object: str | None = None,  # noqa: A002  the field's name in the contract
+        since: datetime | None = None,
+        domains: Collection[str] | None = None,
+    ) -> list[AuditEntry]:
+        values: dict[str, Any] = {
+            "actor": actor,
+            "dialect": dialect,
+            "object": object,
+            "since": None if since is None else instant(since),
+            "domains": None if domains is None else json.dumps(sorted(domains)),
+        }
+        given = {name: value for name, value in values.items() if value is not None}
+        statement = _page(frozenset(given))
+        rows = self._connection.rows(statement, after=after, count=limit, **given)
+        return [_entry(row) for row in rows]
+
+
+def _json(value: Mapping[str, object] | None) -> str | None:
+    return None if value is None else json.dumps(value, sort_keys=True)
+
+
+def _read(text: str | None) -> Any:
+    return None if text is None else json.loads(text)
+
+
+def _entry(row: Row) -> AuditEntry:
+    return AuditEntry(
+        id=row[0],
+        time=time_of(row[1]),
+        actor=row[2],
+        on_behalf_of=row[3],
+        dialect=row[4],
+        client_ip=row[5],
+        request_id=row[6],
+        action=row[7],
+        object=row[8],
+        domain=row[9],
+        before=_read(row[10]),
+        after=_read(row[11]),
+        reason=row[12],
+        previous_hash=row[13],
+        hash=row[14],
+    )

@@ -1,0 +1,39 @@
+"""The audit log."""
+
+import sqlalchemy as sa
+
+from postwarden.adapters.sql.tables.columns import (
+    blob,
+    identity,
+    integer,
+    metadata,
+    text,
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    identity(),
+    integer("time"),
+    text("actor"),
+    text("on_behalf_of", nullable=True),
+    text("dialect"),
+    text("client_ip", nullable=True),
+    text("request_id", nullable=True),
+    text("action"),
+    text("object"),
+    text("domain", nullable=True),
+    text("before", nullable=True),
+    text("after", nullable=True),
+    text("reason"),
+    blob("previous_hash", nullable=True),
+    blob("hash"),
+    sa.Index("audit_by_object", "object"),
+    sa.Index("audit_by_actor", "actor"),
+    sa.Index(
+        "audit_by_domain",
+        "domain",
+        sqlite_where=sa.text("domain IS NOT NULL"),
+        postgresql_where=sa.text("domain IS NOT NULL"),
+    ),
+)

@@ -1,0 +1,36 @@
+"""The audit log: entries that are chained as they are written."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Protocol
+
+from postwarden.model.audit import AuditEntry, AuditHead
+
+
+class AuditLog(Protocol):
+    """Administrative acts, in the order of writing; none is changed or removed."""
+
+    def record(self, entry: AuditEntry) -> None:
+        """Append an entry: it gets its id and its place in the chain here."""
+        ...
+
+    def head(self) -> AuditHead | None:
+        """Return the newest entry's id and hash, None of an empty log."""
+        ...
+
+    def page(
+        self,
+        *,
+        after: int = 0,
+        limit: int,
+        actor: str | None = None,
+        dialect: str | None = None,
+        object: str | None = None,  # noqa: A002  the field's name in the contract
+        since: datetime | None = None,
+        domains: Collection[str] | None = None,
+    ) -> list[AuditEntry]:
+        """Return entries in order of ids; None of a filter lets everything pass.
+
+        `domains` leaves out whatever belongs to no domain.
+        """
+        ...
