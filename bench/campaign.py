@@ -25,6 +25,7 @@ from bench.measuring import measured, median
 from bench.peers import dovecot, maildirs
 from bench.peers.dovecot import Dovecot
 from bench.scales import Scale, Site
+from postwarden.model.actors import OPERATOR
 from postwarden.model.queries import parse
 from postwarden.services import finding
 from postwarden.services.ports import UnitOfWork
@@ -211,8 +212,8 @@ def _inside(
 
 def _count(uow: UnitOfWork, text: str) -> tuple[int, int, int]:
     query = parse(text, now=uow.now)
-    similar = finding.resolve_similar(uow, query, {})
-    return finding.count(uow, finding.find(uow, query, similar))
+    similar = finding.resolve_similar(uow, OPERATOR, query, {})
+    return finding.count(uow, finding.find(uow, OPERATOR, query, similar))
 
 
 def _second(

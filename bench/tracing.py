@@ -18,6 +18,7 @@ from bench.fixtures import DOMAIN, user
 from bench.measuring import measured, quantile
 from bench.scales import Scale, Site
 from postwarden.bootstrap import Platform
+from postwarden.model.actors import OPERATOR
 from postwarden.model.ledger import LedgerRow
 from postwarden.model.queries import parse
 from postwarden.services import tracing
@@ -70,7 +71,7 @@ async def _measured(platform: Platform, scale: Scale) -> list[Figure]:
 
 
 def _trace(uow: UnitOfWork, text: str) -> list[LedgerRow]:
-    events = tracing.trace(uow, parse(text, now=uow.now), {})
+    events = tracing.trace(uow, OPERATOR, parse(text, now=uow.now), {})
     return tracing.rows(uow, events)
 
 

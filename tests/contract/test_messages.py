@@ -5,10 +5,20 @@ from typing import Any
 
 import pytest
 
+from postwarden.model.addresses import Address
 from postwarden.model.errors import NotFound
+from postwarden.model.mailboxes import CopyState
 from postwarden.model.messages import AttachedMessage, Message
 from postwarden.services.ports import References, Store, UnitOfWork
-from tests.support.factories import NOW, attachment, digest, message
+from tests.support.factories import (
+    NOW,
+    account,
+    attachment,
+    copy_in,
+    digest,
+    ledger_event,
+    message,
+)
 
 
 async def test_a_message_comes_back_as_it_was_added(store: Store) -> None:
@@ -143,3 +153,41 @@ async def test_related_messages_are_counted_once(store: Store) -> None:
         assert uow.messages.related([]) == 0
 
     await store.transact(work)
+
+
+async def test_domains_know_messages_by_copies_and_by_events(store: Store) -> None:
+    ours, theirs = "example.org", "example.net"
+
+    def build(uow: UnitOfWork) -> list[int]:
+        names = ("copy", "event of an account", "event", "theirs", "nobody's")
+        ids = [uow.messages.add(message(name)).id for name in names]
+        accounts = {
+            domain: uow.accounts.add(account(Address("ada", domain))).id
+            for domain in (ours, theirs)
+        }
+        inbox = uow.mailboxes.add(accounts[ours], "INBOX", 1)
+        other = uow.mailboxes.add(accounts[theirs], "INBOX", 1)
+        vaulted = CopyState.VAULTED
+        uow.copies.add([copy_in(inbox, ids[0], 1, state=vaulted)])
+        uow.copies.add([copy_in(other, ids[3], 1)])
+        uow.ledger.record(
+            [
+                ledger_event(message=ids[1], account=accounts[ours]),
+                ledger_event(message=ids[2], forward_path=Address("x", ours)),
+                ledger_event(message=ids[3], reverse_path=Address("x", ours)),
+                ledger_event(message=None, account=accounts[ours]),
+            ]
+        )
+        return ids
+
+    ids = await store.transact(build)
+
+    async def known_in(*domains: str) -> set[int]:
+        return await store.read(lambda uow: uow.messages.known_in(ids, domains))
+
+    assert await known_in(ours) == set(ids[:3])
+    assert await known_in(theirs, "absent.example") == {ids[3]}
+    assert await known_in("example.or", "xample.org") == set()
+    assert await known_in() == set()
+    none = await store.read(lambda uow: uow.messages.known_in([], [ours]))
+    assert none == set()

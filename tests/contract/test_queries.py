@@ -2,6 +2,7 @@
 
 import pytest
 
+from postwarden.model.actors import OPERATOR
 from postwarden.model.mailboxes import CopyState
 from postwarden.model.queries import Query, parse
 from postwarden.services.finding import resolve_similar
@@ -206,14 +207,14 @@ TRACE = {
 
 
 def found(uow: UnitOfWork, wanted: Query) -> str:
-    similar = resolve_similar(uow, wanted, {})
+    similar = resolve_similar(uow, OPERATOR, wanted, {})
     ids = list(uow.copies.search(wanted, states=tuple(CopyState), similar=similar))
     assert ids == sorted(ids)
     return "".join(EVERY[number - 1] for number in ids)
 
 
 def traced(uow: UnitOfWork, wanted: Query) -> str:
-    similar = resolve_similar(uow, wanted, {})
+    similar = resolve_similar(uow, OPERATOR, wanted, {})
     ids = list(uow.ledger.search(wanted, similar=similar))
     assert ids == sorted(ids)
     return "".join(list(EVENTS)[number - 1] for number in ids)

@@ -267,7 +267,7 @@ async def _play(run: Invocation, measures: _Measures, copies: int) -> None:
 async def _find(run: Invocation) -> int:
     """Look up the campaign as `find` does, with all that it prints of a copy."""
     query, similar = await read_query(run, [f"from:{bench_client.AUTHOR}"], Scope.FIND)
-    found = await run.read(finding.find, query, similar)
+    found = await run.read(finding.find, run.actor, query, similar)
     facts = 0
     for start in range(0, len(found), PAGE):
         facts += len(await run.read(finding.facts, found[start : start + PAGE]))

@@ -12,7 +12,7 @@ from postwarden.dialects.native.shapes import directory as shapes
 from postwarden.model.addresses import Address, domain_name
 from postwarden.model.domains import MailDomain
 from postwarden.model.errors import NotFound
-from postwarden.services import access, domains
+from postwarden.services import domains
 from postwarden.services.ports import UnitOfWork
 
 app = new_group("Say who gets mail for addresses that do not exist.")
@@ -46,7 +46,7 @@ async def create(
 @command(app, "show", examples=["postwarden catch-all show example.org"])
 async def show(run: Invocation, domain: DomainWord) -> None:
     """Show who gets mail for unknown addresses of DOMAIN."""
-    found = await run.read(access.managed_domain, run.actor, domain_name(domain))
+    found = await run.read(domains.get, run.actor, domain_name(domain))
     if found.catch_all is None:
         raise NotFound("catch-all of", found.name)
     run.output.one(shapes.catch_all(found))

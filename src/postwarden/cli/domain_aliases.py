@@ -9,7 +9,7 @@ from postwarden.cli.grammar import new_group
 from postwarden.cli.invocation import DryRun, Invocation, command
 from postwarden.dialects.native.shapes import directory as shapes
 from postwarden.model.addresses import domain_name
-from postwarden.services import access, domains
+from postwarden.services import domains
 
 app = new_group("Give hosted domains other names.")
 
@@ -42,7 +42,7 @@ async def create(
 @command(app, "show", examples=["postwarden domain-alias show example.net"])
 async def show(run: Invocation, domain: DomainWord) -> None:
     """Show which domain DOMAIN is a name of."""
-    alias = await run.read(access.domain_alias, run.actor, domain_name(domain))
+    alias = await run.read(domains.get_alias, run.actor, domain_name(domain))
     run.output.one(shapes.domain_alias(alias))
 
 

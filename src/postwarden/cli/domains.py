@@ -16,7 +16,7 @@ from postwarden.cli.grammar import new_group
 from postwarden.cli.invocation import DryRun, Invocation, Opens, command
 from postwarden.dialects.native.shapes import directory as shapes
 from postwarden.model.addresses import domain_name
-from postwarden.services import access, domains
+from postwarden.services import domains
 from postwarden.services.ports import UnitOfWork
 
 app = new_group("Manage hosted domains.")
@@ -73,7 +73,7 @@ async def show(run: Invocation, domain: DomainWord) -> None:
 
 
 def _shown(uow: UnitOfWork, run: Invocation, name: str) -> shapes.WholeDomainShape:
-    domain = access.managed_domain(uow, run.actor, name)
+    domain = domains.get(uow, run.actor, name)
     counts = domains.counts(uow, domain)
     names = uow.domains.alias_page(of=name, limit=1000)
     return shapes.whole_domain(domain, counts, names)

@@ -58,7 +58,9 @@ async def find(
     """
     parsed, similar = await read_query(run, query, Scope.FIND)
     note_forked_ids(run, similar)
-    copies = await run.read(finding.find, parsed, similar, states=_states(state))
+    copies = await run.read(
+        finding.find, run.actor, parsed, similar, states=_states(state)
+    )
     if count:
         return _print_count(run, await run.read(finding.count, copies))
     references = gathering.union(similar.values()) if similar else None
@@ -91,7 +93,7 @@ async def trace(run: Invocation, query: QueryWords, *, count: Count = False) -> 
     """Tell what happened to the mail that matches, oldest event first."""
     parsed, similar = await read_query(run, query, Scope.TRACE)
     note_forked_ids(run, similar)
-    events = await run.read(tracing.trace, parsed, similar)
+    events = await run.read(tracing.trace, run.actor, parsed, similar)
     if count:
         return _print_count(run, await run.read(tracing.count, events))
     rows = run.output.rows(

@@ -5,8 +5,7 @@ from pathlib import Path
 
 from postwarden.cli.invocation import Invocation
 from postwarden.cli.query_words import query_text
-from postwarden.model.errors import Invalid, NotFound
-from postwarden.model.mailboxes import CopyState
+from postwarden.model.errors import Invalid
 from postwarden.model.queries import (
     Query,
     Scope,
@@ -17,7 +16,6 @@ from postwarden.model.queries import (
 )
 from postwarden.model.queries.terms import Leaf, Node, Similar, SimilarTo, Words
 from postwarden.services import finding, indexing, ingest
-from postwarden.services.ports import References, UnitOfWork
 from postwarden.services.ports.mail import SimilarSets
 from postwarden.wire.mbox import without_separator
 
@@ -41,7 +39,9 @@ async def read_query(
     }
     if any(isinstance(leaf, Words) for leaf in leaves(query)):
         await _catch_up(run)
-    similar = await run.read(finding.resolve_similar, query, files)
+    similar = await run.read(
+        finding.resolve_similar, run.actor, query, files, scope=scope
+    )
     return query, similar
 
 
@@ -53,24 +53,10 @@ async def settle_files(run: Invocation, query: Query, similar: SimilarSets) -> Q
     stored: dict[Leaf, Node] = {}
     for leaf in leaves(query):
         if isinstance(leaf, Similar) and leaf.kind is SimilarTo.FILE:
-            stored[leaf] = await run.read(_stored, leaf, similar)
+            stored[leaf] = await run.read(
+                finding.stored_like, run.actor, leaf, similar, scope=Scope.CASE
+            )
     return rewrite(query, lambda leaf: stored.get(leaf, leaf))
-
-
-def _stored(uow: UnitOfWork, leaf: Similar, similar: SimilarSets) -> Similar:
-    """Return a stored message of the file's content; a variant of it would not do."""
-    content = similar[leaf]
-    for wanted in (
-        References(sha256s=content.sha256s),
-        References(fingerprints=content.fingerprints),
-    ):
-        found = uow.copies.search(
-            Query(leaf), states=tuple(CopyState), similar={leaf: wanted}
-        )
-        if found:
-            sha256 = uow.copies.facts(found[:1])[0].sha256
-            return Similar(SimilarTo.SHA256, sha256.hex())
-    raise NotFound("message like", leaf.value)
 
 
 def note_forked_ids(run: Invocation, similar: SimilarSets) -> None:

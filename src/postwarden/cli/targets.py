@@ -1,6 +1,5 @@
 """The commands that aliases, groups and lists share: addresses with targets."""
 
-from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated
 
@@ -19,8 +18,7 @@ from postwarden.dialects.native.shapes import directory as shapes
 from postwarden.model.addresses import Address
 from postwarden.model.directory import Entry, EntryKind
 from postwarden.model.errors import Invalid
-from postwarden.services import access, entries
-from postwarden.services.ports import UnitOfWork
+from postwarden.services import entries
 
 _MISSING_SHOWN = 5
 
@@ -38,7 +36,7 @@ def add_reading_commands(app: typer.Typer, kind: EntryKind) -> None:
     @command(app, "show", examples=[f"postwarden {kind} show team@example.org"])
     async def show(run: Invocation, address: AddressWord) -> None:
         """Show what ADDRESS leads to."""
-        entry = await run.read(access.entry, run.actor, Address.parse(address), kind)
+        entry = await run.read(entries.get, run.actor, kind, Address.parse(address))
         run.output.one(shapes.entry(entry))
 
     @command(app, "list", examples=[f"postwarden {kind} list --domain example.org"])
@@ -49,8 +47,8 @@ def add_reading_commands(app: typer.Typer, kind: EntryKind) -> None:
         wanted = domain_or_none(domain)
         rows = run.output.rows("address", _word(kind), "state")
         async for page in run.pages(
-            lambda uow, after, count: access.entries(
-                uow, run.actor, [kind], domain=wanted, after=after, limit=count
+            lambda uow, after, count: entries.page(
+                uow, run.actor, kind, domain=wanted, after=after, limit=count
             ),
             lambda entry: entry.address.key,
             after="",
@@ -119,23 +117,11 @@ async def change_entry(
 
 
 async def _tell_of_missing(run: Invocation, entry: Entry) -> None:
-    missing = await run.read(_missing, entry.targets)
+    missing = await run.read(entries.missing_targets, run.actor, entry.targets)
     for address in missing[:_MISSING_SHOWN]:
         run.output.note(f"note: {address} does not exist (yet)")
     if len(missing) > _MISSING_SHOWN:
         run.output.note(f"note: nor do {len(missing) - _MISSING_SHOWN} others")
-
-
-def _missing(uow: UnitOfWork, targets: Sequence[Address]) -> list[Address]:
-    """Return the targets in domains of ours that nothing is at."""
-    ours = {
-        name
-        for name in {target.domain for target in targets}
-        if uow.domains.find(name) is not None
-    }
-    local = [target for target in targets if target.domain in ours]
-    found = uow.directory.find_many(local)
-    return [target for target, entry in zip(local, found, strict=True) if entry is None]
 
 
 def _word(kind: EntryKind) -> str:

@@ -5,6 +5,7 @@ NotFound after the same look-ups.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from postwarden.model.accounts import Account
 from postwarden.model.actors import Actor
@@ -12,10 +13,24 @@ from postwarden.model.addresses import Address, domain_range
 from postwarden.model.directory import Entry, EntryKind
 from postwarden.model.domains import DomainAlias, MailDomain
 from postwarden.model.errors import Forbidden, NotFound
+from postwarden.model.messages import Message
 from postwarden.model.permissions import Permission
+from postwarden.model.queries import (
+    NOTHING,
+    AddressField,
+    AddressMatch,
+    Query,
+    Scope,
+    all_of,
+    any_of,
+)
 from postwarden.services.ports import UnitOfWork
 
 ADDRESS = "address"  # what an entry of any kind is called when it is not there
+
+# A reverse path is anybody's to write, so it makes nobody's events visible.
+_OWN_EVENTS = (AddressField.ACCOUNT, AddressField.FORWARD_PATH)
+_OWN_COPIES = (AddressField.ACCOUNT,)
 
 
 def require(actor: Actor, *permissions: Permission) -> None:
@@ -27,6 +42,40 @@ def require(actor: Actor, *permissions: Permission) -> None:
     for permission in permissions:
         if not actor.may(permission):
             raise Forbidden(f"{actor.name} may not do this: it takes {permission}")
+
+
+def require_one(actor: Actor, *permissions: Permission) -> None:
+    """Let pass who may do at least one of these; raises Forbidden naming them."""
+    if not any(map(actor.may, permissions)):
+        names = " or ".join(permissions)
+        raise Forbidden(f"{actor.name} may not do this: it takes {names}")
+
+
+def narrowed(actor: Actor, query: Query, scope: Scope) -> Query:
+    """Return the query restricted to what lies in the actor's domains.
+
+    That are the copies of accounts there; of the ledger, the events of accounts
+    and forward paths there.
+    """
+    if actor.domains is None:
+        return query
+    fields = _OWN_EVENTS if scope is Scope.TRACE else _OWN_COPIES
+    own = [
+        AddressMatch(field, None, domain)
+        for domain in sorted(actor.domains)
+        for field in fields
+    ]
+    return replace(query, root=all_of((query.root, any_of(own) if own else NOTHING)))
+
+
+def visible_messages(
+    uow: UnitOfWork, actor: Actor, messages: Sequence[Message]
+) -> list[Message]:
+    """Return those messages that lie, or once lay, in the actor's domains."""
+    if actor.domains is None:
+        return list(messages)
+    seen = uow.messages.known_in([each.id for each in messages], actor.domains)
+    return [each for each in messages if each.id in seen]
 
 
 def managed_domain(uow: UnitOfWork, actor: Actor, name: str) -> MailDomain:
@@ -47,12 +96,10 @@ def domain_alias(uow: UnitOfWork, actor: Actor, name: str) -> DomainAlias:
 
 def entry(uow: UnitOfWork, actor: Actor, address: Address, *kinds: EntryKind) -> Entry:
     """Return what an address is, if it is one of `kinds`; raises NotFound."""
-    found = uow.directory.find(address)
-    if (
-        found is None
-        or (kinds and found.kind not in kinds)
-        or not actor.manages(address.domain)
-    ):
+    # What is foreign is not even read: an entry with targets would cost more.
+    is_own = actor.manages(address.domain)
+    found = uow.directory.find(address if is_own else Address("", address.domain))
+    if found is None or (kinds and found.kind not in kinds):
         raise NotFound(kinds[0].value if kinds else ADDRESS, str(address))
     return found
 

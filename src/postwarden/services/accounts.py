@@ -1,6 +1,6 @@
 """Accounts: create, change, rename; `removals` takes them away."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from postwarden.model.accounts import Account, AccountState
@@ -9,12 +9,21 @@ from postwarden.model.addresses import Address
 from postwarden.model.directory import Entry, EntryKind
 from postwarden.model.errors import AlreadyExists, Invalid, MailError, Refused
 from postwarden.model.mailboxes import INBOX, Mailbox
+from postwarden.model.permissions import Permission
 from postwarden.services import access, audit, entries, placement
-from postwarden.services.limits import check_name, check_quota
+from postwarden.services.limits import check_name, check_quota, rights_to_quota
 from postwarden.services.ports import UnitOfWork
 
 FIRST_MAILBOXES = (INBOX, "Drafts", "Sent", "Junk", "Trash")  # RFC 6154 §2
 SETTABLE = frozenset({AccountState.ACTIVE, AccountState.DISABLED})
+_CHANGING = (
+    *(Permission.ACCOUNT_CHANGE, Permission.ACCOUNT_PASSWORD),
+    Permission.ACCOUNT_QUOTA,
+)
+_SEEING = (  # who writes an account sees it
+    *(Permission.DIRECTORY_READ, Permission.ACCOUNT_CREATE),
+    *(*_CHANGING, Permission.ACCOUNT_RENAME),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +43,16 @@ def create(uow: UnitOfWork, actor: Actor, new: NewAccount) -> Account:
     Without a password nobody can log in, and mail arrives. Raises NotFound for a
     domain that is not there, AlreadyExists, Invalid.
     """
+    access.require(actor, Permission.ACCOUNT_CREATE)
     domain = entries.free_address(uow, actor, new.address)
+    defaults = domain.default_quota_octets, domain.default_quota_messages
+    quota_octets = check_quota(new.quota_octets, defaults[0])
+    quota_messages = check_quota(new.quota_messages, defaults[1])
+    access.require(
+        actor,
+        *rights_to_quota(defaults[0], quota_octets),
+        *rights_to_quota(defaults[1], quota_messages),
+    )
     account = uow.accounts.add(
         Account(
             id=0,
@@ -43,10 +61,8 @@ def create(uow: UnitOfWork, actor: Actor, new: NewAccount) -> Account:
             state=AccountState.ACTIVE,
             created_at=uow.now,
             password_hash=new.password_hash,
-            quota_octets=check_quota(new.quota_octets, domain.default_quota_octets),
-            quota_messages=check_quota(
-                new.quota_messages, domain.default_quota_messages
-            ),
+            quota_octets=quota_octets,
+            quota_messages=quota_messages,
         )
     )
     uow.directory.add(
@@ -67,6 +83,7 @@ def create_many(
     uow: UnitOfWork, actor: Actor, new: Sequence[NewAccount]
 ) -> list[MailError | None]:
     """Create some hundred accounts; return for each why it was not created."""
+    access.require(actor, Permission.ACCOUNT_CREATE)
     return [_error_of(uow, actor, each) for each in new]
 
 
@@ -90,7 +107,11 @@ def change(
     quota_messages: int | None = None,
     state: AccountState | None = None,
 ) -> Account:
-    """Change what is not None; raises NotFound, Invalid."""
+    """Change what is not None; raises NotFound, Invalid.
+
+    Passwords and quotas have rights of their own, asked where they change.
+    """
+    access.require_one(actor, *_CHANGING)
     if state is not None and state not in SETTABLE:
         raise Invalid("a state is active or disabled", field="state")
     old = access.account(uow, actor, address)
@@ -103,12 +124,23 @@ def change(
         quota_messages=check_quota(quota_messages, old.quota_messages),
         state=state or old.state,
     )
+    access.require(actor, *_rights_to(old, new))
     uow.accounts.replace(new)
     before, after = audit.difference(facts(old), facts(new))
     if password_hash is not None:
         after["password"] = "changed"  # noqa: S105  that it was, not what it is
     audit.record(uow, actor, "account.change", _object(old), before=before, after=after)
     return new
+
+
+def _rights_to(old: Account, new: Account) -> Iterator[Permission]:
+    """Yield what it takes to turn one into the other."""
+    if (new.name, new.state) != (old.name, old.state):
+        yield Permission.ACCOUNT_CHANGE
+    if new.password_hash != old.password_hash:
+        yield Permission.ACCOUNT_PASSWORD
+    yield from rights_to_quota(old.quota_octets, new.quota_octets)
+    yield from rights_to_quota(old.quota_messages, new.quota_messages)
 
 
 def rename(
@@ -120,6 +152,7 @@ def rename(
     address is free. Raises NotFound, AlreadyExists, Invalid, and Refused when the
     account forwards to its new address.
     """
+    access.require(actor, Permission.ACCOUNT_RENAME)
     old = access.account(uow, actor, address)
     entry = access.entry(uow, actor, address, EntryKind.ACCOUNT)
     if to.key != old.address.key:  # else it is another spelling of the same
@@ -156,6 +189,7 @@ def _followed(taker: Address | None, old: Address, new: Address) -> Address | No
 
 def ensure(uow: UnitOfWork, actor: Actor, address: Address) -> Account:
     """Return the account at an address, created if nothing is there."""
+    access.require(actor, Permission.ACCOUNT_CREATE)
     try:
         return create(uow, actor, NewAccount(address=address))
     except AlreadyExists:
@@ -166,9 +200,15 @@ def mailboxes(
     uow: UnitOfWork, actor: Actor, address: Address
 ) -> tuple[Account, list[Mailbox]]:
     """Return an account with its mailboxes, INBOX first."""
+    access.require_one(actor, *_SEEING)
     account = access.account(uow, actor, address)
+    return account, mailboxes_of(uow, account)
+
+
+def mailboxes_of(uow: UnitOfWork, account: Account) -> list[Mailbox]:
+    """Return the mailboxes of an account that somebody may see, INBOX first."""
     found = uow.mailboxes.of_account(account.id)
-    return account, sorted(found, key=lambda each: (each.name != INBOX, each.name))
+    return sorted(found, key=lambda each: (each.name != INBOX, each.name))
 
 
 def page(
@@ -180,6 +220,7 @@ def page(
     limit: int,
 ) -> list[Account]:
     """Return accounts in order of the keys of their addresses."""
+    access.require(actor, Permission.DIRECTORY_READ)
     found = access.entries(
         uow, actor, [EntryKind.ACCOUNT], domain=domain, after=after, limit=limit
     )

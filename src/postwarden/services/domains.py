@@ -1,6 +1,6 @@
 """Hosted domains and their other names: create, change, remove."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from postwarden.model.actors import Actor
@@ -8,8 +8,9 @@ from postwarden.model.addresses import Address, domain_name
 from postwarden.model.directory import EntryKind
 from postwarden.model.domains import DomainAlias, MailDomain
 from postwarden.model.errors import AlreadyExists, Invalid, NotFound, Refused
+from postwarden.model.permissions import Permission
 from postwarden.services import access, audit
-from postwarden.services.limits import check_quota
+from postwarden.services.limits import check_quota, rights_to_quota
 from postwarden.services.ports import UnitOfWork
 
 DELIMITERS = "+-_=#~."  # RFC 5233 leaves the choice to us; these need no quoting
@@ -29,6 +30,7 @@ def create(
 
     Raises Invalid, AlreadyExists, or Forbidden for who manages single domains.
     """
+    access.require(actor, Permission.DOMAIN_CREATE)
     access.everything(actor, "create domains")
     domain = MailDomain(
         name=_hostable(name),
@@ -57,23 +59,40 @@ def change(
 
     Raises NotFound, also for an address of ours that does not exist, and Invalid.
     """
+    access.require_one(
+        actor,
+        *(Permission.DOMAIN_CHANGE, Permission.CATCH_ALL_WRITE),
+        Permission.ACCOUNT_QUOTA,
+    )
     old = access.managed_domain(uow, actor, name)
     new = replace(
         old,
-        postmaster=_taker(uow, old.postmaster, postmaster),
-        catch_all=_taker(uow, old.catch_all, catch_all),
+        postmaster=_taker(uow, actor, old.postmaster, postmaster),
+        catch_all=_taker(uow, actor, old.catch_all, catch_all),
         delimiter=old.delimiter if delimiter is None else _delimiter(delimiter),
         default_quota_octets=check_quota(quota_octets, old.default_quota_octets),
         default_quota_messages=check_quota(quota_messages, old.default_quota_messages),
     )
+    access.require(actor, *_rights_to(old, new))
     uow.domains.replace(new)
     before, after = audit.difference(facts(old), facts(new))
     audit.record(uow, actor, "domain.change", _object(new), before=before, after=after)
     return new
 
 
+def _rights_to(old: MailDomain, new: MailDomain) -> Iterator[Permission]:
+    """Yield what it takes to turn one into the other."""
+    if (new.postmaster, new.delimiter) != (old.postmaster, old.delimiter):
+        yield Permission.DOMAIN_CHANGE
+    if new.catch_all != old.catch_all:
+        yield Permission.CATCH_ALL_WRITE
+    yield from rights_to_quota(old.default_quota_octets, new.default_quota_octets)
+    yield from rights_to_quota(old.default_quota_messages, new.default_quota_messages)
+
+
 def remove(uow: UnitOfWork, actor: Actor, name: str) -> MailDomain:
     """Stop hosting a domain; raises Refused while it has addresses or names."""
+    access.require(actor, Permission.DOMAIN_REMOVE)
     access.everything(actor, "remove domains")
     domain = access.managed_domain(uow, actor, name)
     if count := uow.directory.count(name, EVERY_KIND):
@@ -89,10 +108,17 @@ def page(
     uow: UnitOfWork, actor: Actor, *, after: str = "", limit: int
 ) -> Sequence[MailDomain]:
     """Return domains in order of their names."""
+    access.require(actor, Permission.DIRECTORY_READ)
     if actor.domains is None:
         return uow.domains.page(after=after, limit=limit)
     names = sorted(name for name in actor.domains if name > after)[:limit]
     return [domain for domain in map(uow.domains.find, names) if domain is not None]
+
+
+def get(uow: UnitOfWork, actor: Actor, name: str) -> MailDomain:
+    """Return a domain; raises NotFound."""
+    access.require(actor, Permission.DIRECTORY_READ)
+    return access.managed_domain(uow, actor, name)
 
 
 def counts(uow: UnitOfWork, domain: MailDomain) -> dict[EntryKind, int]:
@@ -102,6 +128,7 @@ def counts(uow: UnitOfWork, domain: MailDomain) -> dict[EntryKind, int]:
 
 def create_alias(uow: UnitOfWork, actor: Actor, name: str, *, of: str) -> DomainAlias:
     """Give a hosted domain another name; raises AlreadyExists, NotFound, Invalid."""
+    access.require(actor, Permission.DOMAIN_ALIAS_WRITE)
     access.everything(actor, "create domain aliases")
     domain = access.managed_domain(uow, actor, of)
     alias = DomainAlias(name=_hostable(name), domain=domain.name, created_at=uow.now)
@@ -118,6 +145,7 @@ def create_alias(uow: UnitOfWork, actor: Actor, name: str, *, of: str) -> Domain
 
 def change_alias(uow: UnitOfWork, actor: Actor, name: str, *, of: str) -> DomainAlias:
     """Make another name lead to another domain."""
+    access.require(actor, Permission.DOMAIN_ALIAS_WRITE)
     access.everything(actor, "change domain aliases")
     old = access.domain_alias(uow, actor, name)
     new = replace(old, domain=access.managed_domain(uow, actor, of).name)
@@ -136,6 +164,7 @@ def change_alias(uow: UnitOfWork, actor: Actor, name: str, *, of: str) -> Domain
 
 def remove_alias(uow: UnitOfWork, actor: Actor, name: str) -> DomainAlias:
     """Take another name away; raises NotFound."""
+    access.require(actor, Permission.DOMAIN_ALIAS_WRITE)
     access.everything(actor, "remove domain aliases")
     alias = access.domain_alias(uow, actor, name)
     uow.domains.remove_alias(name)
@@ -149,6 +178,12 @@ def remove_alias(uow: UnitOfWork, actor: Actor, name: str) -> DomainAlias:
     return alias
 
 
+def get_alias(uow: UnitOfWork, actor: Actor, name: str) -> DomainAlias:
+    """Return another name of a domain; raises NotFound."""
+    access.require(actor, Permission.DIRECTORY_READ)
+    return access.domain_alias(uow, actor, name)
+
+
 def alias_page(
     uow: UnitOfWork,
     actor: Actor,
@@ -158,6 +193,7 @@ def alias_page(
     limit: int,
 ) -> Sequence[DomainAlias]:
     """Return other names in order; raises NotFound for a foreign or absent `of`."""
+    access.require(actor, Permission.DIRECTORY_READ)
     if of is not None:
         access.managed_domain(uow, actor, of)
     found: list[DomainAlias] = []
@@ -174,6 +210,7 @@ def set_catch_all(
     Raises AlreadyExists when `new` and there is one, NotFound when not `new` and
     there is none.
     """
+    access.require(actor, Permission.CATCH_ALL_WRITE)
     domain = access.managed_domain(uow, actor, name)
     if new and domain.catch_all is not None:
         raise AlreadyExists("catch-all of", name)
@@ -215,9 +252,9 @@ def _delimiter(text: str) -> str:
 
 
 def _taker(
-    uow: UnitOfWork, old: Address | None, new: Address | str | None
+    uow: UnitOfWork, actor: Actor, old: Address | None, new: Address | str | None
 ) -> Address | None:
-    """Return who is to take mail; of our own addresses only one that exists."""
+    """Return who is to take mail; of the actor's addresses only one that exists."""
     if new is None:
         return old
     if isinstance(new, str):
@@ -226,8 +263,8 @@ def _taker(
         new = Address.parse(new)
     alias = uow.domains.find_alias(new.domain)
     home = new if alias is None else Address(new.local_part, alias.domain)
-    if uow.domains.find(home.domain) is None:
-        return new
+    if uow.domains.find(home.domain) is None or not actor.manages(home.domain):
+        return new  # what others have is as far away as the rest of the world
     entry = uow.directory.find(home)
     if entry is None:
         raise NotFound("address", str(new))

@@ -8,10 +8,16 @@ from postwarden.model.addresses import Address
 from postwarden.model.directory import Entry, EntryKind
 from postwarden.model.domains import MailDomain
 from postwarden.model.errors import AlreadyExists, Invalid, LimitExceeded, Refused
+from postwarden.model.permissions import Permission
 from postwarden.services import access, audit
 from postwarden.services.ports import UnitOfWork
 
 MAX_TARGETS = 10_000  # of one entry: it is read and written whole
+_WRITING = {
+    EntryKind.ALIAS: Permission.ALIAS_WRITE,
+    EntryKind.GROUP: Permission.GROUP_WRITE,
+    EntryKind.LIST: Permission.LIST_WRITE,
+}
 
 
 def free_address(uow: UnitOfWork, actor: Actor, address: Address) -> MailDomain:
@@ -43,6 +49,7 @@ def create(
     targets: Iterable[Address],
 ) -> Entry:
     """Create an alias, group or list."""
+    access.require(actor, _WRITING[kind])
     free_address(uow, actor, address)
     entry = uow.directory.add(
         Entry(
@@ -71,6 +78,7 @@ def change(
 
     A target to remove that is not there is no error: the end is the same.
     """
+    access.require(actor, _WRITING[kind])
     old = access.entry(uow, actor, address, kind)
     gone = {target.key for target in remove}
     wanted = [*(old.targets if targets is None else targets), *add]
@@ -91,18 +99,52 @@ def remove(uow: UnitOfWork, actor: Actor, kind: EntryKind, address: Address) -> 
 
     Raises Refused for the catch-all or postmaster of a domain.
     """
+    access.require(actor, _WRITING[kind])
     entry = access.entry(uow, actor, address, kind)
-    refuse_if_needed(uow, entry.address)
+    refuse_if_needed(uow, actor, entry.address)
     uow.directory.remove(entry.address)
     audit.record(uow, actor, f"{kind}.remove", _object(entry), before=facts(entry))
     return entry
 
 
-def refuse_if_needed(uow: UnitOfWork, address: Address) -> None:
+def get(uow: UnitOfWork, actor: Actor, kind: EntryKind, address: Address) -> Entry:
+    """Return an alias, group or list; raises NotFound."""
+    access.require_one(actor, Permission.DIRECTORY_READ, _WRITING[kind])
+    return access.entry(uow, actor, address, kind)
+
+
+def page(
+    uow: UnitOfWork,
+    actor: Actor,
+    kind: EntryKind,
+    *,
+    domain: str | None = None,
+    after: str = "",
+    limit: int,
+) -> list[Entry]:
+    """Return aliases, groups or lists in order of keys; raises NotFound."""
+    access.require(actor, Permission.DIRECTORY_READ)
+    return access.entries(uow, actor, [kind], domain=domain, after=after, limit=limit)
+
+
+def missing_targets(
+    uow: UnitOfWork, actor: Actor, targets: Sequence[Address]
+) -> list[Address]:
+    """Return the targets in the actor's domains that nothing is at."""
+    access.require_one(actor, Permission.DIRECTORY_READ, *_WRITING.values())
+    names = {target.domain for target in targets}
+    own = {n for n in names if uow.domains.find(n) is not None and actor.manages(n)}
+    local = [target for target in targets if target.domain in own]
+    found = uow.directory.find_many(local)
+    return [target for target, entry in zip(local, found, strict=True) if entry is None]
+
+
+def refuse_if_needed(uow: UnitOfWork, actor: Actor, address: Address) -> None:
     """Raise Refused while a domain gives its catch-all or postmaster mail here."""
     for domain in uow.domains.pointing_at(address):
         role = "catch-all" if domain.catch_all == address else "postmaster"
-        raise Refused(f"{address} is the {role} of {domain.name}; change that first")
+        name = domain.name if actor.manages(domain.name) else "another domain"
+        raise Refused(f"{address} is the {role} of {name}; change that first")
 
 
 def facts(entry: Entry) -> dict[str, object]:

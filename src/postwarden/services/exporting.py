@@ -6,7 +6,8 @@ from postwarden.model.actors import Actor
 from postwarden.model.addresses import Address
 from postwarden.model.ledger import NO_TRACE, Event, LedgerEvent
 from postwarden.model.mailboxes import Mailbox
-from postwarden.services import accounts, audit
+from postwarden.model.permissions import Permission
+from postwarden.services import access, accounts, audit
 from postwarden.services.ports import CopyFacts, UnitOfWork
 
 CHUNK = 200  # copies per transaction
@@ -15,14 +16,16 @@ SOURCE = "export"
 
 def mailboxes(uow: UnitOfWork, actor: Actor, address: Address) -> Sequence[Mailbox]:
     """Return the mailboxes there are to export, INBOX first; raises NotFound."""
-    return accounts.mailboxes(uow, actor, address)[1]
+    access.require(actor, Permission.MAIL_EXPORT)
+    return accounts.mailboxes_of(uow, access.account(uow, actor, address))
 
 
 def begin(
     uow: UnitOfWork, actor: Actor, address: Address, kind: str, directory: str
 ) -> None:
     """Write down that somebody's mail is going to leave; raises NotFound."""
-    account, _ = accounts.mailboxes(uow, actor, address)
+    access.require(actor, Permission.MAIL_EXPORT)
+    account = access.account(uow, actor, address)
     audit.record(
         uow,
         actor,

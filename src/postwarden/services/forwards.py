@@ -7,6 +7,7 @@ from postwarden.model.actors import Actor
 from postwarden.model.addresses import Address
 from postwarden.model.directory import Entry, EntryKind
 from postwarden.model.errors import AlreadyExists, Invalid, NotFound
+from postwarden.model.permissions import Permission
 from postwarden.services import access, audit
 from postwarden.services.entries import distinct
 from postwarden.services.ports import UnitOfWork
@@ -21,6 +22,7 @@ def create(
     keep_copy: bool = False,
 ) -> Entry:
     """Forward an account's mail; raises AlreadyExists when it is forwarded."""
+    access.require(actor, Permission.FORWARD_WRITE)
     old = access.entry(uow, actor, address, EntryKind.ACCOUNT)
     if old.targets:
         raise AlreadyExists("forward of", str(old.address))
@@ -36,6 +38,7 @@ def change(
     keep_copy: bool | None = None,
 ) -> Entry:
     """Forward elsewhere, or keep a copy or none."""
+    access.require(actor, Permission.FORWARD_WRITE)
     old = of_account(uow, actor, address)
     return _write(
         uow,
@@ -49,6 +52,7 @@ def change(
 
 def remove(uow: UnitOfWork, actor: Actor, address: Address) -> Entry:
     """Deliver an account's mail to itself again."""
+    access.require(actor, Permission.FORWARD_WRITE)
     old = of_account(uow, actor, address)
     uow.directory.replace(replace(old, targets=(), keep_copy=False))
     audit.record(uow, actor, "forward.remove", _object(old), before=facts(old))
@@ -57,6 +61,7 @@ def remove(uow: UnitOfWork, actor: Actor, address: Address) -> Entry:
 
 def of_account(uow: UnitOfWork, actor: Actor, address: Address) -> Entry:
     """Return the entry of an account that forwards; raises NotFound."""
+    access.require_one(actor, Permission.DIRECTORY_READ, Permission.FORWARD_WRITE)
     entry = access.entry(uow, actor, address, EntryKind.ACCOUNT)
     if not entry.targets:
         raise NotFound("forward of", str(entry.address))
@@ -72,6 +77,7 @@ def page(
     limit: int,
 ) -> list[Entry]:
     """Return the accounts that forward, in order of keys."""
+    access.require(actor, Permission.DIRECTORY_READ)
     found: list[Entry] = []
     for name in access.scope(uow, actor, domain):
         found += uow.directory.forwarding(

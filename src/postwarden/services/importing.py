@@ -13,6 +13,7 @@ from postwarden.model.actors import Actor
 from postwarden.model.addresses import Address
 from postwarden.model.errors import NotFound, OverQuota
 from postwarden.model.ledger import Event, LedgerEvent
+from postwarden.model.permissions import Permission
 from postwarden.services import access, accounts, audit, placement
 from postwarden.services.found_mail import Arrival
 from postwarden.services.ports import UnitOfWork
@@ -60,6 +61,7 @@ def target(
 
     Raises NotFound; with `create` only for a domain that is not hosted.
     """
+    access.require(actor, Permission.MAIL_IMPORT)
     if create:
         return accounts.ensure(uow, actor, address).id
     return access.account(uow, actor, address).id
@@ -176,11 +178,13 @@ def rehearsed_target(
     uow: UnitOfWork, actor: Actor, address: Address, *, create: bool = False
 ) -> Account | None:
     """Return the account as `target` would, None for one that it would create."""
+    access.require(actor, Permission.MAIL_IMPORT)
     try:
         return access.account(uow, actor, address)
     except NotFound:
         if not create:
             raise
+        access.require(actor, Permission.ACCOUNT_CREATE)
         access.managed_domain(uow, actor, address.domain)
         return None
 
@@ -197,6 +201,7 @@ def record_run(
     uow: UnitOfWork, actor: Actor, address: Address, source: Source, tally: Tally
 ) -> None:
     """Write down an import that has ended, whatever ended it."""
+    access.require(actor, Permission.MAIL_IMPORT)
     audit.record(
         uow,
         actor,

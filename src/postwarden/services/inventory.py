@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from postwarden.model.accounts import Account
 from postwarden.model.actors import Actor
 from postwarden.model.directory import Entry, EntryKind
+from postwarden.model.permissions import Permission
 from postwarden.services import access
 from postwarden.services.ports import UnitOfWork
 
@@ -35,6 +36,7 @@ def accounts(
     limit: int,
 ) -> list[Holding]:
     """Return accounts, aliases and groups in order of keys; raises NotFound."""
+    access.require(actor, Permission.DIRECTORY_READ)
     entries = access.entries(
         uow, actor, _ADDRESSES, domain=domain, after=after, limit=limit
     )
@@ -63,6 +65,7 @@ def lists(
     limit: int,
 ) -> list[Holding]:
     """Return mailing lists in order of keys; raises NotFound."""
+    access.require(actor, Permission.DIRECTORY_READ)
     entries = access.entries(
         uow, actor, [EntryKind.LIST], domain=domain, after=after, limit=limit
     )

@@ -8,11 +8,13 @@ content's SHA-256 in its place, and asks its user to choose when there are more.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from postwarden.model.actors import Actor
 from postwarden.model.errors import NotFound, Refused
 from postwarden.model.mailboxes import CopyState
 from postwarden.model.messages import Message
-from postwarden.model.queries import Query, rewrite
+from postwarden.model.queries import Query, Scope, rewrite
 from postwarden.model.queries.terms import Leaf, Node, Similar, SimilarTo
+from postwarden.services import access
 from postwarden.services.ports import CopyFacts, References, UnitOfWork
 
 SHOWN = 10  # contents of one id that are named to choose from
@@ -44,10 +46,14 @@ def content_of(message: Message | CopyFacts) -> bytes:
     return message.fingerprint or message.sha256
 
 
-def groups(uow: UnitOfWork, message_id: str) -> list[list[Message]]:
-    """Return the messages with an id, those of one content together, oldest first."""
+def groups(uow: UnitOfWork, actor: Actor, message_id: str) -> list[list[Message]]:
+    """Return the messages with an id that the actor may see, oldest first.
+
+    Those of one content are together.
+    """
     found: dict[bytes, list[Message]] = {}
-    for message in uow.messages.with_message_id(message_id):
+    named = uow.messages.with_message_id(message_id)
+    for message in access.visible_messages(uow, actor, named):
         found.setdefault(content_of(message), []).append(message)
     return list(found.values())
 
@@ -63,7 +69,7 @@ def count(contents: dict[bytes, Content], facts: CopyFacts) -> None:
     )
 
 
-def settled(uow: UnitOfWork, query: Query) -> Query:
+def settled(uow: UnitOfWork, actor: Actor, query: Query) -> Query:
     """Return the query with the SHA-256 of a content for each `similar:<id>`.
 
     Raises NotFound when nothing has the id, Refused when several contents have
@@ -73,11 +79,12 @@ def settled(uow: UnitOfWork, query: Query) -> Query:
     def by_content(leaf: Leaf) -> Node:
         if not isinstance(leaf, Similar) or leaf.kind is not SimilarTo.MESSAGE_ID:
             return leaf
-        found = groups(uow, leaf.value)
+        found = groups(uow, actor, leaf.value)
         if not found:
             raise NotFound("message", leaf.value)
         if len(found) > 1:
-            choice = described(leaf.value, [_content(uow, group) for group in found])
+            contents = [_content(uow, actor, group) for group in found]
+            choice = described(leaf.value, contents)
             raise Refused(f"{choice}; ids can be forged: name one as similar:SHA256")
         return Similar(SimilarTo.SHA256, found[0][0].sha256.hex())
 
@@ -93,10 +100,11 @@ def described(message_id: str, contents: Iterable[Content]) -> str:
     return f"<{message_id}> names {len(several)} different contents: {', '.join(lines)}"
 
 
-def _content(uow: UnitOfWork, messages: Sequence[Message]) -> Content:
+def _content(uow: UnitOfWork, actor: Actor, messages: Sequence[Message]) -> Content:
     references = References(sha256s=frozenset(each.sha256 for each in messages))
+    own = access.narrowed(actor, Query(_GIVEN), Scope.FIND)
     copies = uow.copies.search(
-        Query(_GIVEN), states=tuple(CopyState), similar={_GIVEN: references}
+        own, states=tuple(CopyState), similar={_GIVEN: references}
     )
     first = messages[0]
     return Content(

@@ -12,6 +12,7 @@ from postwarden.model.actors import Actor
 from postwarden.model.addresses import Address
 from postwarden.model.ledger import Event
 from postwarden.model.mailboxes import CopyState
+from postwarden.model.permissions import Permission
 from postwarden.model.tasks import Task
 from postwarden.services import access, accounts, audit, entries, placement
 from postwarden.services.ledger import record_copies
@@ -36,8 +37,9 @@ class Removal:
 
 def start(uow: UnitOfWork, actor: Actor, address: Address) -> Removal:
     """Free the address and end every login; raises NotFound, Refused."""
+    access.require(actor, Permission.ACCOUNT_REMOVE)
     account = access.account(uow, actor, address)
-    entries.refuse_if_needed(uow, account.address)
+    entries.refuse_if_needed(uow, actor, account.address)
     pointing = uow.directory.pointing_at(account.address, limit=SHOWN)
     uow.accounts.replace(
         replace(
@@ -59,7 +61,9 @@ def start(uow: UnitOfWork, actor: Actor, address: Address) -> Removal:
         },
     )
     return Removal(
-        account=account, task=task, pointing=[each.address for each in pointing]
+        account=account,
+        task=task,
+        pointing=[e.address for e in pointing if actor.manages(e.address.domain)],
     )
 
 

@@ -2,16 +2,23 @@
 
 from collections.abc import Sequence
 
+from postwarden.model.actors import Actor
 from postwarden.model.ledger import LedgerRow
+from postwarden.model.permissions import Permission
 from postwarden.model.queries import Query, Scope, check_scope
+from postwarden.services import access
 from postwarden.services.ports import UnitOfWork
 from postwarden.services.ports.mail import SimilarSets
 
 
-def trace(uow: UnitOfWork, query: Query, similar: SimilarSets) -> Sequence[int]:
-    """Return the ids of matching events, oldest first."""
+def trace(
+    uow: UnitOfWork, actor: Actor, query: Query, similar: SimilarSets
+) -> Sequence[int]:
+    """Return the ids of matching events in the actor's domains, oldest first."""
+    access.require(actor, Permission.MAIL_TRACE)
     check_scope(query, Scope.TRACE)
-    return uow.ledger.search(query, similar=similar)
+    own = access.narrowed(actor, query, Scope.TRACE)
+    return uow.ledger.search(own, similar=similar)
 
 
 def rows(uow: UnitOfWork, events: Sequence[int]) -> list[LedgerRow]:

@@ -1,6 +1,6 @@
 """Messages in memory: stored once, found by hash, Message-ID and fingerprint."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import fields
 
 from postwarden.adapters.memory.state import State
@@ -39,6 +39,20 @@ class MemoryMessages:
     def with_message_id(self, message_id: str, *, limit: int = 1000) -> list[Message]:
         found = [each for each in self._messages if each.message_id == message_id]
         return found[:limit]
+
+    def known_in(self, messages: Sequence[int], domains: Collection[str]) -> set[int]:
+        own = {a.id for a in self._state.accounts if a.address.domain in domains}
+        known = {copy.message for copy in self._state.copies if copy.account in own}
+        known |= {
+            event.message
+            for event in self._state.ledger
+            if event.message is not None
+            and (
+                event.account in own
+                or (event.forward_path and event.forward_path.domain in domains)
+            )
+        }
+        return known & set(messages)
 
     def rendering(self, message: int) -> tuple[bytes, bytes, bytes]:
         content = self._state.contents.get(message)

@@ -1,7 +1,8 @@
 """Messages in SQL: stored once, found by hash, Message-ID and fingerprint."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -25,6 +26,9 @@ _m = tables.messages.c
 _r = tables.renderings.c
 _x = tables.attached_messages.c
 _f = tables.message_references.c
+_c = tables.copies.c
+_l = tables.ledger.c
+_a = tables.accounts.c
 P = sa.bindparam
 
 _MESSAGE = sa.select(tables.messages)
@@ -45,6 +49,27 @@ _CARRYING = {
     for name in ("sha256", "fingerprint", "content_fingerprint")
 }
 _ADD = Prepared(insert_returning_id(tables.messages))
+
+
+def _lies_in_domains(key: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    domain = sa.func.substr(key, 1, sa.func.instr(key, "/") - 1)
+    return one_of(domain, "domains")
+
+
+_KNOWN_IN = Prepared(
+    sa.select(_m.id).where(
+        one_of(_m.id, "ids"),
+        sa.or_(
+            sa.exists().where(
+                _c.message == _m.id, _a.id == _c.account_id, _lies_in_domains(_a.key)
+            ),
+            sa.exists().where(_l.message == _m.id, _lies_in_domains(_l.forward_key)),
+            sa.exists().where(
+                _l.message == _m.id, _a.id == _l.account_id, _lies_in_domains(_a.key)
+            ),
+        ),
+    )
+)
 _ADD_RENDERING = Prepared(insert(tables.renderings))
 _ADD_ADDRESS = Prepared(insert(tables.header_addresses, ignore_repeats=True))
 _ADD_REFERENCE = Prepared(insert(tables.message_references, ignore_repeats=True))
@@ -150,6 +175,12 @@ class SqlMessages:
             _WITH_MESSAGE_ID, message_id=message_id, count=limit
         )
         return [_message(row) for row in rows]
+
+    def known_in(self, messages: Sequence[int], domains: Collection[str]) -> set[int]:
+        rows = self._connection.rows(
+            _KNOWN_IN, ids=ids_json(messages), domains=json.dumps(sorted(domains))
+        )
+        return {row[0] for row in rows}
 
     def rendering(self, message: int) -> tuple[bytes, bytes, bytes]:
         row = self._connection.one(_RENDERING, message=message)

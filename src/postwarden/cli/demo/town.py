@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from postwarden.cli.demo.mail import Mail
 from postwarden.cli.demo.people import Company, Person
-from postwarden.model.actors import Actor
+from postwarden.model.actors import OPERATOR, Actor
 from postwarden.model.addresses import Address
 from postwarden.model.directory import EntryKind
 from postwarden.model.mailboxes import Copy, Flag
@@ -83,12 +83,13 @@ class Reach:
 
 def count_copies(uow: UnitOfWork) -> int:
     """Return how many copies lie in mailboxes."""
-    return len(finding.find(uow, parse("all", now=uow.now), {}))
+    return len(finding.find(uow, OPERATOR, parse("all", now=uow.now), {}))
 
 
 def read_old_mail(uow: UnitOfWork, days: int) -> None:
     """Let people have read most of what is older than some days."""
-    old = finding.find(uow, parse(f"older:{days}d is:unread", now=uow.now), {})
+    query = parse(f"older:{days}d is:unread", now=uow.now)
+    old = finding.find(uow, OPERATOR, query, {})
     copies = uow.copies.many([copy for copy in old if copy % 5])
     _open(uow, list(copies.values()))
 
@@ -96,8 +97,8 @@ def read_old_mail(uow: UnitOfWork, days: int) -> None:
 def copies_like(uow: UnitOfWork, message_id: str) -> list[CopyFacts]:
     """Return the live copies of a mail, and of those that `similar:` finds with it."""
     query = parse(f"similar:{message_id}", now=uow.now)
-    similar = finding.resolve_similar(uow, query, {})
-    return finding.facts(uow, finding.find(uow, query, similar))
+    similar = finding.resolve_similar(uow, OPERATOR, query, {})
+    return finding.facts(uow, finding.find(uow, OPERATOR, query, similar))
 
 
 def read_it(uow: UnitOfWork, message_id: str, people: Sequence[Person]) -> None:

@@ -44,6 +44,7 @@ from postwarden.model.queries.terms import (
     message_id_key,
 )
 from postwarden.model.queries.trees import (
+    NOTHING,
     all_of,
     any_of,
     leaves,
@@ -54,6 +55,7 @@ from postwarden.model.queries.trees import (
 from postwarden.model.queries.words import has_phrase, word_line, words_of
 
 __all__ = [
+    "NOTHING",
     "SCOPES",
     "AddressField",
     "AddressMatch",

@@ -7,6 +7,7 @@ and the query read from its canonical text are equal.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from typing import Final
 
 from postwarden.model.queries.terms import (
     STATES,
@@ -21,9 +22,13 @@ from postwarden.model.queries.terms import (
     Not,
     Or,
     Query,
+    Sha256,
     Smaller,
     Trait,
 )
+
+NOTHING: Final[Node] = And((Sha256("0" * 64), Not(Sha256("0" * 64))))
+"""What no mail is: a contradiction that costs two look-ups by index."""
 
 
 def all_of(parts: Iterable[Node]) -> Node:

@@ -80,7 +80,7 @@ def gather(
     has_similar = any(isinstance(leaf, Similar) for leaf in leaves(query))
     references = union(similar.values())
     copies: dict[MatchClass, Sequence[int]] = {}
-    found = finding.find(uow, query, similar)
+    found = finding.search(uow, query, similar)
     if has_similar:
         copies |= _by_class(uow, found, references)
     else:
@@ -174,7 +174,7 @@ def _forked_ids(
     named = [leaf for leaf in leaves(query) if isinstance(leaf, MessageId)]
     if not named:
         return {}
-    found = finding.find(uow, query, similar, states=tuple(CopyState))
+    found = finding.search(uow, query, similar, states=tuple(CopyState))
     by_id: dict[str, dict[bytes, Content]] = {}
     for start in range(0, len(found), 1000):
         for facts in uow.copies.facts(found[start : start + 1000]):

@@ -25,7 +25,7 @@ def open_case(
         raise Invalid("a case needs a reason of 1 to 2000 characters", field="reason")
     case = uow.cases.add(
         Case(
-            query=format_query(message_ids.settled(uow, query)),
+            query=format_query(message_ids.settled(uow, actor, query)),
             reason=reason.strip(),
             ticket=ticket,
             state=CaseState.OPEN,

@@ -53,7 +53,7 @@ async def preview(
     case = await store.read(_previewable, case_id)
     query = parse(case.query, now=case.opened_at)
     check_scope(query, Scope.CASE)
-    gathered, counts = await store.read(_look, query, classes)
+    gathered, counts = await store.read(_look, actor, query, classes)
     plan = await store.transact(_begin, actor, case_id, action, classes)
     chosen = gathered.chosen(classes)
     class_of = gathered.class_of()
@@ -90,10 +90,10 @@ def _previewable(uow: UnitOfWork, case_id: int) -> Case:
 
 
 def _look(
-    uow: UnitOfWork, query: Query, classes: Sequence[MatchClass]
+    uow: UnitOfWork, actor: Actor, query: Query, classes: Sequence[MatchClass]
 ) -> tuple[Gathered, tuple[ClassCount, ...]]:
-    query = message_ids.settled(uow, query)
-    similar = finding.resolve_similar(uow, query, {})
+    query = message_ids.settled(uow, actor, query)
+    similar = finding.resolve_similar(uow, actor, query, {}, scope=Scope.CASE)
     gathered = gathering.gather(uow, query, similar, relatives=True)
     return gathered, gathering.class_counts(uow, gathered, classes)
 

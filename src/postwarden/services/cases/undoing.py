@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from postwarden.model.accounts import AccountState
-from postwarden.model.actors import Actor
+from postwarden.model.actors import OPERATOR, Actor
 from postwarden.model.addresses import Address
 from postwarden.model.cases import (
     DEFAULT_CLASSES,
@@ -19,7 +19,7 @@ from postwarden.model.errors import MailError, NotFound, Refused
 from postwarden.model.ledger import Event
 from postwarden.model.mailboxes import Copy, CopyState
 from postwarden.model.messages import Message
-from postwarden.model.queries import Query, leaves, parse
+from postwarden.model.queries import Query, Scope, leaves, parse
 from postwarden.model.queries.terms import MessageId
 from postwarden.model.tasks import Task
 from postwarden.services import audit, finding, message_ids, placement
@@ -51,8 +51,9 @@ def verify(uow: UnitOfWork, case_id: int) -> Residual:
     if case.plan is None:
         raise Refused(f"case {case_id} has no plan to verify")
     plan = uow.cases.plan(case.plan)
-    query = message_ids.settled(uow, parse(case.query, now=case.opened_at))
-    similar = finding.resolve_similar(uow, query, {})
+    query = parse(case.query, now=case.opened_at)
+    query = message_ids.settled(uow, OPERATOR, query)
+    similar = finding.resolve_similar(uow, OPERATOR, query, {}, scope=Scope.CASE)
     widened = bool(set(plan.classes) - DEFAULT_CLASSES)
     gathered = gathering.gather(
         uow,

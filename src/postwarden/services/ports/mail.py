@@ -1,6 +1,6 @@
 """Mailboxes, messages, their copies, and the ledger."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -57,6 +57,14 @@ class Messages(Protocol):
 
     def with_message_id(self, message_id: str, *, limit: int = 1000) -> list[Message]:
         """Return the messages with this Message-ID; it may be forged or reused."""
+        ...
+
+    def known_in(self, messages: Sequence[int], domains: Collection[str]) -> set[int]:
+        """Return which of `messages` these domains know of.
+
+        They do when an account there has a copy in any state, or an event of the
+        ledger is about such an account or a forward path there.
+        """
         ...
 
     def rendering(self, message: int) -> tuple[bytes, bytes, bytes]:

@@ -9,6 +9,7 @@ from hashlib import sha256
 
 import pytest
 
+from postwarden.model.actors import OPERATOR
 from postwarden.model.cases import MatchClass, Outcome
 from postwarden.model.errors import NotFound, Refused
 from postwarden.model.queries import parse
@@ -139,9 +140,9 @@ async def test_a_search_shows_all_and_takes_none_for_the_one_that_was_meant(
     query = parse(BY_ID, now=NOW)
 
     def classes(uow: UnitOfWork) -> dict[str, MatchClass | None]:
-        similar = finding.resolve_similar(uow, query, {})
+        similar = finding.resolve_similar(uow, OPERATOR, query, {})
         references = gathering.union(similar.values())
-        copies = finding.find(uow, query, similar)
+        copies = finding.find(uow, OPERATOR, query, similar)
         return {
             facts.address: gathering.class_of(facts, references)
             for facts in uow.copies.facts(copies)

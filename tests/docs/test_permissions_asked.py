@@ -1,0 +1,62 @@
+"""Every service that acts for somebody asks what he may do, before anything else."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.docs import tree
+
+SERVICES = tree.SOURCE / "services"
+ASKING = {"require", "require_one"}
+
+PARTS = {
+    "audit.record": "writes down what a service has done",
+    "entries.free_address": "a part of services that have asked",
+    "message_ids.groups": "a part of services that have asked",
+    "message_ids.settled": "a part of services that have asked",
+    "entries.refuse_if_needed": "a part of services that have asked",
+}
+"""Functions that take an actor and ask for nothing, and why."""
+
+
+def test_what_takes_an_actor_asks_for_a_permission_first() -> None:
+    silent = {name for name, asks in _services() if not asks}
+    assert silent == PARTS.keys()
+
+
+def test_the_services_are_seen() -> None:
+    assert len(dict(_services())) > 30
+
+
+def _services() -> Iterator[tuple[str, bool]]:
+    """Yield each public function that takes an actor, and whether it asks."""
+    for path in sorted(SERVICES.rglob("*.py")):
+        module = _module(path)
+        if module == "access" or module.startswith("cases."):
+            continue
+        for node in tree.syntax(path).body:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (
+                not node.name.startswith("_") and _takes_an_actor(node)
+            ):
+                yield f"{module}.{node.name}", _asks_first(node)
+
+
+def _module(path: Path) -> str:
+    return ".".join(path.relative_to(SERVICES).with_suffix("").parts)
+
+
+def _takes_an_actor(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return any(each.arg == "actor" for each in (*node.args.args, *node.args.kwonlyargs))
+
+
+def _asks_first(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    body = [each for each in node.body if not _is_docstring(each)]
+    match body[0]:
+        case ast.Expr(ast.Call(ast.Attribute(ast.Name("access"), name))):
+            return name in ASKING
+        case _:
+            return False
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
