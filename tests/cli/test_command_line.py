@@ -13,7 +13,7 @@ from tests.support.command_line import CommandLine
 
 POSTWARDEN = [sys.executable, "-m", "postwarden.cli.main"]
 LATER = {
-    *("admin", "key", "hold", "vault", "message", "backup", "restore", "task"),
+    *("admin", "key", "vault", "message", "backup", "restore", "task"),
     *("queue", "system"),
 }
 

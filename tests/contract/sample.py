@@ -280,4 +280,5 @@ WORLD = World(
     copies=tuple(replace(copy, uid=n) for n, copy in enumerate(COPIES.values(), 1)),
     events=tuple(EVENTS.values()),
     removed=(8,),
+    held=(7, 8),
 )

@@ -214,6 +214,7 @@ def worlds(draw: st.DrawFn) -> World:
             draw(st.lists(_events(len(owners), len(messages)), min_size=3, max_size=8))
         ),
         removed=draw(st.sets(st.integers(1, len(mailboxes)), max_size=1).map(tuple)),
+        held=draw(st.sets(st.integers(1, count), max_size=3).map(tuple)),
     )
 
 

@@ -137,8 +137,9 @@ FIND = {
     "is:live": "abdefgijkl",
     "is:contained": "c",
     "is:vaulted": "hm",
-    "is:held": "",
-    "-is:held": EVERY,
+    "is:held": "gh",
+    "-is:held": EVERY.replace("gh", ""),
+    "is:held is:vaulted": "h",
     "-is:live": "chm",
     # where it came from
     "ip:192.0.2.7": "abc",

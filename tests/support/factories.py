@@ -13,6 +13,7 @@ from postwarden.model.cases import Action, Case, CaseState, MatchClass, Plan, Pl
 from postwarden.model.directory import Entry, EntryKind
 from postwarden.model.domains import MailDomain
 from postwarden.model.envelopes import Envelope, EnvelopeRecipient, Peer
+from postwarden.model.holds import Hold, HoldState
 from postwarden.model.ledger import Event, LedgerEvent
 from postwarden.model.mailboxes import Copy, Flag, Mailbox
 from postwarden.model.messages import Attachment, NewMessage, SearchText
@@ -203,6 +204,20 @@ def plan_item(number: int, **changes: Any) -> PlanItem:
             sha256=digest(str(number)),
             message_id=None,
             match_class=MatchClass.EXACT,
+        ),
+        **changes,
+    )
+
+
+def hold(**changes: Any) -> Hold:
+    return replace(
+        Hold(
+            name="",
+            query="from:ada",
+            reason="litigation",
+            state=HoldState.ACTIVE,
+            created_by="operator",
+            created_at=NOW,
         ),
         **changes,
     )

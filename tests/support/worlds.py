@@ -8,7 +8,7 @@ from postwarden.model.ledger import LedgerEvent
 from postwarden.model.mailboxes import Copy
 from postwarden.model.messages import NewMessage, SearchText
 from postwarden.services.ports import SearchIndex, Store, UnitOfWork
-from tests.support.factories import NOW
+from tests.support.factories import NOW, hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +16,8 @@ class World:
     """Rows by their place, counted from 1: so does an empty store give ids.
 
     `mailboxes` are (account, name); `receptions` (trace id, message, envelope).
-    The index is done up to `indexed`; `removed` mailboxes leave their copies.
+    The index is done up to `indexed`; `removed` mailboxes leave their copies;
+    `held` copies are marked by a hold.
     """
 
     accounts: tuple[Account, ...]
@@ -28,6 +29,7 @@ class World:
     copies: tuple[Copy, ...] = ()
     events: tuple[LedgerEvent, ...] = ()
     removed: tuple[int, ...] = ()
+    held: tuple[int, ...] = ()
 
 
 def fill(uow: UnitOfWork, world: World) -> None:
@@ -41,6 +43,8 @@ def fill(uow: UnitOfWork, world: World) -> None:
         uow.receptions.add(trace_id, number, NOW, envelope)
     uow.copies.add(world.copies)
     uow.ledger.record(world.events)
+    if world.held:
+        uow.holds.mark(uow.holds.add(hold()).id, world.held)
     for mailbox in world.removed:
         uow.mailboxes.remove(mailbox)
 

@@ -85,6 +85,7 @@ class Copy:
 
     While contained or vaulted, `mailbox` and `uid` say where it lay.
     `reception` and `recipient` name the envelope that brought it, if one did.
+    `held` counts the holds that mark it; only marking changes it.
     """
 
     id: int
@@ -101,6 +102,7 @@ class Copy:
     state: CopyState = CopyState.LIVE
     reception: int | None = None
     recipient: int | None = None
+    held: int = 0
 
 
 def mailbox_name(text: str) -> str:

@@ -12,6 +12,7 @@ from datetime import datetime
 from postwarden.model.accounts import Usage
 from postwarden.model.errors import AlreadyExists
 from postwarden.model.mailboxes import NO_FLAGS, Copy, CopyState, Flag, Mailbox
+from postwarden.services import holds
 from postwarden.services.ports import UnitOfWork
 
 # UIDVALIDITY is 32 bits and must grow (RFC 9051 §2.3.1.1): seconds do until 2106.
@@ -46,7 +47,10 @@ def mailbox_named(uow: UnitOfWork, account: int, name: str) -> Mailbox:
 
 
 def file(uow: UnitOfWork, new: Sequence[NewCopy]) -> list[Copy]:
-    """Put messages into mailboxes; the copies come back in the order given."""
+    """Put messages into mailboxes; the copies come back in the order given.
+
+    Every copy there is was put here, so here is where holds mark what arrives.
+    """
     books = _Books(uow, {each.mailbox for each in new})
     copies = []
     for each in new:
@@ -70,7 +74,9 @@ def file(uow: UnitOfWork, new: Sequence[NewCopy]) -> list[Copy]:
             )
         )
     books.close()
-    return uow.copies.add(copies)
+    filed = uow.copies.add(copies)
+    holds.mark_arrivals(uow, filed)
+    return filed
 
 
 def withdraw(uow: UnitOfWork, copies: Sequence[Copy], state: CopyState) -> list[Copy]:

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from postwarden.model.tasks import Task
 from postwarden.services.ports import Blobs, SearchIndex, Store, UnitOfWork
@@ -60,6 +60,11 @@ class Lease:
         if not kept:
             raise LeaseLost(self.task.name)
         self.context.progress(self.task, done, total)
+
+
+def number(lease: Lease, name: str) -> int:
+    """Return a number that a task was given."""
+    return int(cast("int", lease.task.payload[name]))
 
 
 def _renew(

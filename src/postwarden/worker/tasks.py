@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from typing import cast
 
 from postwarden.model.errors import MailError, Unavailable
-from postwarden.services import delivery, removals, tasks
+from postwarden.services import delivery, holds, removals, tasks
 from postwarden.services.cases import running, undoing
-from postwarden.worker.context import Lease
+from postwarden.worker import holding
+from postwarden.worker.context import Lease, number
 
 Handler = Callable[[Lease], Awaitable[None]]
 
 
 async def expand_delivery(lease: Lease) -> None:
     """Deliver a mail to its many recipients, in chunks."""
-    reception = _number(lease, "reception")
+    reception = number(lease, "reception")
     done = 0
     while count := await lease.context.store.transact(delivery.expand, reception):
         done += count
@@ -23,7 +24,7 @@ async def expand_delivery(lease: Lease) -> None:
 
 async def run_case(lease: Lease) -> None:
     """Act on the pending items of a case's plan, in chunks."""
-    case = _number(lease, "case")
+    case = number(lease, "case")
     store = lease.context.store
     if lease.task.attempts > 1:  # time has passed since whoever began checked it
         await running.check_plan(store, case)
@@ -40,7 +41,7 @@ async def run_case(lease: Lease) -> None:
 
 async def undo_case(lease: Lease) -> None:
     """Return what a case removed, in chunks."""
-    case = _number(lease, "case")
+    case = number(lease, "case")
     accounts = cast("list[int]", lease.task.payload.get("accounts", []))
     store = lease.context.store
     done = 0
@@ -100,7 +101,7 @@ async def _in_chunks(
 
 async def vault_account(lease: Lease) -> None:
     """Move the mail of a removed account into the vault, in chunks."""
-    account = _number(lease, "account")
+    account = number(lease, "account")
     done = 0
     while count := await lease.context.store.transact(removals.vault_chunk, account):
         done += count
@@ -115,14 +116,12 @@ async def purge_tasks(lease: Lease) -> None:
         await lease.renew(done, 0)
 
 
-def _number(lease: Lease, name: str) -> int:
-    return int(cast("int", lease.task.payload[name]))
-
-
 HANDLERS: Mapping[str, Handler] = {
     delivery.EXPAND: expand_delivery,
     running.TASK: run_case,
     undoing.TASK: undo_case,
     removals.TASK: vault_account,
+    holds.PLACE: holding.place_hold,
+    holds.RELEASE: holding.release_hold,
     tasks.PURGE: purge_tasks,
 }

@@ -25,6 +25,14 @@ class MemoryAccounts:
         found = ((number, self._accounts.get(number)) for number in accounts)
         return {number: account for number, account in found if account}
 
+    def known_as(self, keys: Iterable[str]) -> dict[str, list[int]]:
+        wanted = set(keys)
+        found: dict[str, list[int]] = {}
+        for account in self._accounts:
+            if account.address.key in wanted:
+                found.setdefault(account.address.key, []).append(account.id)
+        return found
+
     def add(self, account: Account) -> Account:
         added = replace(account, id=self._accounts.new_id())
         self._accounts.insert(added.id, added)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from postwarden.adapters.memory.facts import FactsOfCopy, Texts, alike, texts_for
+from postwarden.adapters.memory.holds import MemoryHolds
 from postwarden.adapters.memory.state import State
 from postwarden.model.mailboxes import Copy, CopyState
 from postwarden.model.queries import Query, matches
@@ -20,7 +21,7 @@ class MemoryCopies:
         self._texts = texts
 
     def add(self, copies: Sequence[Copy]) -> list[Copy]:
-        added = [replace(copy, id=self._copies.new_id()) for copy in copies]
+        added = [replace(copy, id=self._copies.new_id(), held=0) for copy in copies]
         for copy in added:
             self._take_uid(copy)
             self._copies.insert(copy.id, copy)
@@ -76,9 +77,14 @@ class MemoryCopies:
 
     def facts(self, copies: Sequence[int]) -> list[CopyFacts]:
         known = map(self._copies.get, copies)
-        return [found for copy in known if copy and (found := self._facts(copy))]
+        held = MemoryHolds(self._state).of(copies)
+        return [
+            found
+            for copy in known
+            if copy and (found := self._facts(copy, held.get(copy.id, ())))
+        ]
 
-    def _facts(self, copy: Copy) -> CopyFacts | None:
+    def _facts(self, copy: Copy, hold: tuple[int, ...]) -> CopyFacts | None:
         account = self._state.accounts.get(copy.account)
         message = self._state.messages.get(copy.message)
         mailbox = self._state.mailboxes.get(copy.mailbox)
@@ -111,6 +117,7 @@ class MemoryCopies:
             reception=copy.reception,
             recipient=copy.recipient,
             trace_id=reception.trace_id if reception else None,
+            hold=hold,
         )
 
     def count(self, copies: Sequence[int]) -> tuple[int, int, int]:

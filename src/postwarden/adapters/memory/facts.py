@@ -60,8 +60,6 @@ def alike(state: State, query: Query, similar: SimilarSets) -> SimilarMessages:
 class _MessageFacts(ABC):
     """What is true of a message wherever it lies; of no message, nothing."""
 
-    is_held = False
-
     def __init__(self, state: State, texts: Texts, message: int | None) -> None:
         self._state = state
         self._text = None if message is None else texts.get(message)
@@ -160,6 +158,10 @@ class FactsOfCopy(_MessageFacts):
         return self._copy.state
 
     @property
+    def is_held(self) -> bool:
+        return self._copy.held > 0
+
+    @property
     def has_null_reverse_path(self) -> bool:
         return self._reception is not None and self._reception.reverse_path is None
 
@@ -177,6 +179,7 @@ class FactsOfEvent(_MessageFacts):
 
     flags: Collection[str] = ()
     state: str | None = None
+    is_held = False
 
     def __init__(self, state: State, texts: Texts, event: LedgerEvent) -> None:
         super().__init__(state, texts, event.message)

@@ -6,7 +6,7 @@ from dataclasses import fields
 from postwarden.adapters.memory.state import State
 from postwarden.model.errors import NotFound
 from postwarden.model.messages import AttachedMessage, Message, NewMessage
-from postwarden.services.ports import References
+from postwarden.services.ports import MessageDetails, References
 
 _FACTS = tuple(each.name for each in fields(Message) if each.name != "id")
 
@@ -59,6 +59,18 @@ class MemoryMessages:
         if content is None:
             raise NotFound("message", str(message))
         return content.envelope, content.bodystructure, content.header
+
+    def details(self, messages: Iterable[int]) -> dict[int, MessageDetails]:
+        found = ((number, self._state.contents.get(number)) for number in messages)
+        return {
+            number: MessageDetails(
+                header_addresses=tuple(sorted(set(content.header_addresses))),
+                attachments=tuple(each.sha256 for each in content.attachments),
+                header=content.header,
+            )
+            for number, content in found
+            if content
+        }
 
     def carrying(self, references: References) -> dict[int, Message]:
         carrying = (

@@ -9,6 +9,7 @@ from postwarden.model.cases import Approval, Case, Plan, PlanItem
 from postwarden.model.directory import Entry
 from postwarden.model.domains import DomainAlias, MailDomain
 from postwarden.model.envelopes import EnvelopeRecipient
+from postwarden.model.holds import Hold
 from postwarden.model.ledger import LedgerEvent
 from postwarden.model.mailboxes import Copy, Mailbox
 from postwarden.model.messages import Message, NewMessage
@@ -45,6 +46,8 @@ class State:
         self.plans = Table[int, Plan]()
         self.plan_items = Table[tuple[int, int], PlanItem]()
         self.approvals = Table[int, Approval]()
+        self.holds = Table[int, Hold]()
+        self.hold_marks = Table[tuple[int, int], tuple[int, int]]()
 
     def fork(self, *, writable: bool) -> "State":
         """Return a state of its own that begins as this one."""

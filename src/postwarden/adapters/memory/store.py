@@ -12,6 +12,7 @@ from postwarden.adapters.memory.audit import MemoryAuditLog
 from postwarden.adapters.memory.cases import MemoryCases
 from postwarden.adapters.memory.copies import MemoryCopies
 from postwarden.adapters.memory.directory import MemoryDirectory, MemoryDomains
+from postwarden.adapters.memory.holds import MemoryHolds
 from postwarden.adapters.memory.ledger import MemoryLedger
 from postwarden.adapters.memory.mailboxes import MemoryMailboxes
 from postwarden.adapters.memory.messages import MemoryMessages
@@ -50,6 +51,7 @@ class MemoryUnitOfWork:
         self.queue = MemoryQueue(state)
         self.tasks = MemoryTasks(state)
         self.cases = MemoryCases(state)
+        self.holds = MemoryHolds(state)
         self.audit = MemoryAuditLog(state)
 
 

@@ -1,5 +1,6 @@
 """Accounts in SQL."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -30,6 +31,9 @@ _COUNTERS = ("used_octets", "used_messages", "vault_octets", "vault_messages")
 _ACCOUNT = sa.select(tables.accounts)
 _GET = Prepared(_ACCOUNT.where(_a.id == P("account")))
 _MANY = Prepared(_ACCOUNT.where(one_of(_a.id, "ids")))
+_KNOWN_AS = Prepared(
+    sa.select(_a.key, _a.id).where(one_of(_a.key, "keys")).order_by(_a.id)
+)
 _ADD = Prepared(insert_returning_id(tables.accounts))
 _REPLACE = Prepared(
     sa.update(tables.accounts)
@@ -69,6 +73,12 @@ class SqlAccounts:
             return {row[0]: _account(row)} if row else {}
         rows = self._connection.rows(_MANY, ids=ids_json(wanted))
         return {row[0]: _account(row) for row in rows}
+
+    def known_as(self, keys: Iterable[str]) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for key, number in self._connection.rows(_KNOWN_AS, keys=json.dumps([*keys])):
+            found.setdefault(key, []).append(number)
+        return found
 
     def add(self, account: Account) -> Account:
         row = self._connection.one(

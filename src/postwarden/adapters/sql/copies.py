@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from postwarden.adapters.sql import tables
 from postwarden.adapters.sql.connection import Connection
+from postwarden.adapters.sql.holds import SqlHolds
 from postwarden.adapters.sql.search import CopySearch
 from postwarden.adapters.sql.statements import (
     Prepared,
@@ -64,7 +65,7 @@ _FACTS = Prepared(
         *(tables.messages.c.message_id, tables.messages.c.fingerprint),
         *(tables.messages.c.content_fingerprint, tables.messages.c.subject),
         *(tables.messages.c.author, _c.reception, _c.recipient),
-        tables.receptions.c.trace_id,
+        *(tables.receptions.c.trace_id, _c.held),
     )
     .join_from(tables.copies, tables.accounts, tables.accounts.c.id == _c.account_id)
     .join(tables.messages, tables.messages.c.id == _c.message)
@@ -99,8 +100,9 @@ class SqlCopies:
                 state=copy.state.value,
                 reception=copy.reception,
                 recipient=copy.recipient,
+                held=0,
             )
-            added.append(replace(copy, id=self._connection.last_id))
+            added.append(replace(copy, id=self._connection.last_id, held=0))
         return added
 
     def many(self, copies: Sequence[int]) -> dict[int, Copy]:
@@ -145,9 +147,14 @@ class SqlCopies:
 
     def facts(self, copies: Sequence[int]) -> list[CopyFacts]:
         found: dict[int, CopyFacts] = {}
+        held: list[int] = []
         for chunk in chunks(copies):
             for row in self._connection.rows(_FACTS, ids=ids_json(chunk)):
                 found[row[0]] = _facts(row)
+                if row[-1]:
+                    held.append(row[0])
+        for copy, hold in SqlHolds(self._connection).of(held).items():
+            found[copy] = replace(found[copy], hold=hold)
         return [found[copy] for copy in copies if copy in found]
 
     def count(self, copies: Sequence[int]) -> tuple[int, int, int]:
@@ -178,6 +185,7 @@ def _copy(row: Row) -> Copy:
         state=CopyState(row[11]),
         reception=row[12],
         recipient=row[13],
+        held=row[14],
     )
 
 

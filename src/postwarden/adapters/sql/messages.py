@@ -20,7 +20,7 @@ from postwarden.adapters.sql.statements import (
 )
 from postwarden.model.errors import NotFound
 from postwarden.model.messages import Message, NewMessage
-from postwarden.services.ports import References
+from postwarden.services.ports import MessageDetails, References
 
 _m = tables.messages.c
 _r = tables.renderings.c
@@ -29,6 +29,8 @@ _f = tables.message_references.c
 _c = tables.copies.c
 _l = tables.ledger.c
 _a = tables.accounts.c
+_h = tables.header_addresses.c
+_t = tables.attachments.c
 P = sa.bindparam
 
 _MESSAGE = sa.select(tables.messages)
@@ -48,6 +50,17 @@ _CARRYING = {
     )
     for name in ("sha256", "fingerprint", "content_fingerprint")
 }
+_HEADERS = Prepared(sa.select(_r.message, _r.header).where(one_of(_r.message, "ids")))
+_ADDRESSES = Prepared(
+    sa.select(_h.message, _h.field, _h.key)
+    .where(one_of(_h.message, "ids"))
+    .order_by(_h.field, _h.key)
+)
+_ATTACHMENTS = Prepared(
+    sa.select(_t.message, _t.sha256)
+    .where(one_of(_t.message, "ids"))
+    .order_by(_t.message, _t.position)
+)
 _ADD = Prepared(insert_returning_id(tables.messages))
 
 
@@ -187,6 +200,24 @@ class SqlMessages:
         if row is None:
             raise NotFound("message", str(message))
         return row[1], row[2], row[3]
+
+    def details(self, messages: Iterable[int]) -> dict[int, MessageDetails]:
+        ids = ids_json(messages)
+        headers: dict[int, bytes] = dict(self._connection.rows(_HEADERS, ids=ids))
+        addresses: dict[int, list[tuple[str, str]]] = {}
+        for message, field, key in self._connection.rows(_ADDRESSES, ids=ids):
+            addresses.setdefault(message, []).append((field, key))
+        attachments: dict[int, list[bytes]] = {}
+        for message, sha256 in self._connection.rows(_ATTACHMENTS, ids=ids):
+            attachments.setdefault(message, []).append(sha256)
+        return {
+            message: MessageDetails(
+                header_addresses=tuple(addresses.get(message, ())),
+                attachments=tuple(attachments.get(message, ())),
+                header=header,
+            )
+            for message, header in headers.items()
+        }
 
     def carrying(self, references: References) -> dict[int, Message]:
         wanted = {

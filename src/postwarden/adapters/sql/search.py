@@ -144,10 +144,8 @@ class CopySearch(_PlaceSearch):
 
     def _own(self, leaf: Node) -> Condition:
         match leaf:
-            case Is(trait) if trait in _FLAGS:
-                return _c.flags.op("&")(int(_FLAGS[trait])) != 0
-            case Is(trait) if trait in _STATES:
-                return equal(_c.state, _STATES[trait].value)
+            case Is(trait):
+                return _is(trait)
             case InMailbox(name_key, prefix):
                 return _c.mailbox_id.in_(
                     sa.select(_b.id).where(
@@ -158,7 +156,7 @@ class CopySearch(_PlaceSearch):
                 return self._sent_to(leaf)
             case _:
                 found = _reception_condition(leaf)
-                if found is None:  # `is:held`: nothing is held yet; event: no event
+                if found is None:  # event: a copy is none
                     return NOTHING
                 return _c.reception.in_(sa.select(_r.id).where(found))
 
@@ -170,6 +168,14 @@ class CopySearch(_PlaceSearch):
             _c.reception.in_(sa.select(_p.reception).where(named)),
             sa.exists().where(brought, named),
         )
+
+
+def _is(trait: Trait) -> Condition:
+    if trait in _FLAGS:
+        return _c.flags.op("&")(int(_FLAGS[trait])) != 0
+    if trait in _STATES:
+        return equal(_c.state, _STATES[trait].value)
+    return _c.id.in_(sa.select(tables.hold_marks.c.copy))  # is:held
 
 
 class LedgerSearch(_PlaceSearch):

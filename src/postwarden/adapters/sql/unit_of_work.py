@@ -8,6 +8,7 @@ from postwarden.adapters.sql.cases import SqlCases
 from postwarden.adapters.sql.connection import Connection
 from postwarden.adapters.sql.copies import SqlCopies
 from postwarden.adapters.sql.directory import SqlDirectory, SqlDomains
+from postwarden.adapters.sql.holds import SqlHolds
 from postwarden.adapters.sql.ledger import SqlLedger
 from postwarden.adapters.sql.mailboxes import SqlMailboxes
 from postwarden.adapters.sql.messages import SqlMessages
@@ -31,4 +32,5 @@ class SqlUnitOfWork:
         self.queue = SqlQueue(connection)
         self.tasks = SqlTasks(connection)
         self.cases = SqlCases(connection)
+        self.holds = SqlHolds(connection)
         self.audit = SqlAuditLog(connection)

@@ -7,7 +7,7 @@ from typing import Final
 
 from postwarden.model.errors import Invalid
 from postwarden.model.queries.formatting import term_of
-from postwarden.model.queries.terms import Query, TermUse
+from postwarden.model.queries.terms import Leaf, Query, TermUse, TextField, Words
 from postwarden.model.queries.trees import leaves
 
 
@@ -30,7 +30,7 @@ SCOPES: Final[Mapping[str, frozenset[Scope]]] = MappingProxyType(
         "to": _ANYWHERE,
         "cc": _ANYWHERE,
         "subject": _ANYWHERE,
-        "body": _ANYWHERE,
+        "body": _ANYWHERE - {Scope.HOLD},
         "message-id": _ANYWHERE,
         "rcpt": _ANYWHERE,
         "envelope-from": _ANYWHERE,
@@ -44,7 +44,7 @@ SCOPES: Final[Mapping[str, frozenset[Scope]]] = MappingProxyType(
         "larger": _ANYWHERE,
         "smaller": _ANYWHERE,
         "has:attachment": _ANYWHERE,
-        "filename": _ANYWHERE,
+        "filename": _ANYWHERE - {Scope.HOLD},
         "attachment-sha256": _ANYWHERE,
         "sha256": _ANYWHERE,
         "similar": _ANYWHERE,
@@ -64,6 +64,9 @@ SCOPES: Final[Mapping[str, frozenset[Scope]]] = MappingProxyType(
 """Every term, with the scopes in which it means something."""
 
 
+_NOT_YET: Final = "mail is held as it arrives, before its text is indexed"
+
+
 def check_scope(query: Query, scope: Scope) -> None:
     """Raise Invalid, naming the term, if one means nothing in this scope.
 
@@ -78,6 +81,15 @@ def check_scope(query: Query, scope: Scope) -> None:
                 f"{shown}{where} means nothing in {scope}: {_reason(use.name, scope)}",
                 field=use.name.partition(":")[0],
             )
+    if scope is Scope.HOLD and any(map(_is_bare_word, leaves(query))):
+        raise Invalid(
+            f"a bare word means nothing in {scope}: {_NOT_YET}; write subject:",
+            field="body",
+        )
+
+
+def _is_bare_word(leaf: Leaf) -> bool:
+    return isinstance(leaf, Words) and leaf.field is TextField.TEXT
 
 
 def _uses(query: Query) -> Iterator[TermUse]:
@@ -91,6 +103,8 @@ def _uses(query: Query) -> Iterator[TermUse]:
 def _reason(name: str, scope: Scope) -> str:
     if name == "event":
         return "events are found with trace"
+    if name in {"body", "filename"}:
+        return _NOT_YET
     if scope is Scope.HOLD:
         return "a hold is made of facts that never change"
     if scope is Scope.TRACE:

@@ -21,7 +21,7 @@ from postwarden.model.ledger import LedgerRow
 from postwarden.model.mailboxes import flag_names
 from postwarden.model.queries import Query
 from postwarden.model.queries.terms import Similar, SimilarTo
-from postwarden.services import audit
+from postwarden.services import audit, holds
 from postwarden.services.ports import Blobs, References, Store, UnitOfWork
 
 COPIES = (
@@ -151,7 +151,7 @@ async def _copies(
 
 
 def _items(uow: UnitOfWork, plan: int, after: int) -> list[PlanItem]:
-    return uow.cases.items(plan, after=after, limit=1000)
+    return holds.with_holds(uow, uow.cases.items(plan, after=after, limit=1000))
 
 
 def item_facts(plan: Plan, item: PlanItem) -> dict[str, object]:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from postwarden.model.cases import Approval, Case, CaseState, Outcome, Plan, PlanItem
+from postwarden.services import holds
 from postwarden.services.cases.undoing import NOT_RESTORED
 from postwarden.services.ports import Store, UnitOfWork
 
@@ -63,4 +64,4 @@ async def items(store: Store, plan_id: int) -> AsyncIterator[list[PlanItem]]:
 
 
 def _items(uow: UnitOfWork, plan_id: int, after: int) -> list[PlanItem]:
-    return uow.cases.items(plan_id, after=after, limit=1000)
+    return holds.with_holds(uow, uow.cases.items(plan_id, after=after, limit=1000))

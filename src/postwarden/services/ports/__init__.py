@@ -3,11 +3,13 @@
 from postwarden.services.ports.audit import AuditLog
 from postwarden.services.ports.content import Blobs, Octets, Passwords
 from postwarden.services.ports.directory import Accounts, Directory, Domains
+from postwarden.services.ports.holds import Holds
 from postwarden.services.ports.mail import (
     Copies,
     CopyFacts,
     Ledger,
     Mailboxes,
+    MessageDetails,
     Messages,
     References,
 )
@@ -23,8 +25,10 @@ __all__ = [
     "CopyFacts",
     "Directory",
     "Domains",
+    "Holds",
     "Ledger",
     "Mailboxes",
+    "MessageDetails",
     "Messages",
     "Octets",
     "Passwords",

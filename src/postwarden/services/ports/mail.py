@@ -71,6 +71,10 @@ class Messages(Protocol):
         """Return ENVELOPE, BODYSTRUCTURE and the header block."""
         ...
 
+    def details(self, messages: Iterable[int]) -> dict[int, "MessageDetails"]:
+        """Return what a query can ask of messages beside what `many` gives."""
+        ...
+
     def carrying(self, references: "References") -> dict[int, Message]:
         """Return messages that carry one of `references` as an attachment."""
         ...
@@ -97,8 +101,24 @@ class References:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessageDetails:
+    """What is stored of a message in rows of their own.
+
+    `header_addresses` are (field, address key) pairs, `attachments` the SHA-256 of
+    each attachment, `header` is the header block.
+    """
+
+    header_addresses: tuple[tuple[str, str], ...] = ()
+    attachments: tuple[bytes, ...] = ()
+    header: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CopyFacts:
-    """A copy with the names and facts that people ask for."""
+    """A copy with the names and facts that people ask for.
+
+    `hold` are the ids of the holds that mark it.
+    """
 
     id: int
     account: int
@@ -121,6 +141,7 @@ class CopyFacts:
     reception: int | None
     recipient: int | None
     trace_id: str | None
+    hold: tuple[int, ...] = ()
 
 
 class Copies(Protocol):

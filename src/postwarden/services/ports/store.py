@@ -14,6 +14,7 @@ from postwarden.model.messages import SearchText
 from postwarden.services.ports.audit import AuditLog
 from postwarden.services.ports.cases import Cases
 from postwarden.services.ports.directory import Accounts, Directory, Domains
+from postwarden.services.ports.holds import Holds
 from postwarden.services.ports.mail import Copies, Ledger, Mailboxes, Messages
 from postwarden.services.ports.operations import Queue, Receptions, Tasks
 
@@ -51,6 +52,8 @@ class UnitOfWork(Protocol):
     def tasks(self) -> Tasks: ...
     @property
     def cases(self) -> Cases: ...
+    @property
+    def holds(self) -> Holds: ...
     @property
     def audit(self) -> AuditLog: ...
 

@@ -35,7 +35,7 @@ def written(term: str) -> str:
 @pytest.mark.parametrize("scope", Scope)
 @pytest.mark.parametrize("term", SCOPES)
 def test_every_term_works_where_the_table_says(term: str, scope: Scope) -> None:
-    query = read(f"word (a OR -{written(term)})")
+    query = read(f"cc:word (to:a OR -{written(term)})")
     if scope in SCOPES[term]:
         check_scope(query, scope)
         return
@@ -47,9 +47,20 @@ def test_every_term_works_where_the_table_says(term: str, scope: Scope) -> None:
 
 
 @pytest.mark.parametrize("scope", Scope)
-def test_bare_words_and_all_work_everywhere(scope: Scope) -> None:
-    check_scope(read('word "a phrase" wild*'), scope)
+def test_all_works_everywhere(scope: Scope) -> None:
     check_scope(read("all"), scope)
+
+
+@pytest.mark.parametrize("scope", [each for each in Scope if each is not Scope.HOLD])
+def test_bare_words_work_everywhere_but_in_holds(scope: Scope) -> None:
+    check_scope(read('word "a phrase" wild*'), scope)
+
+
+@pytest.mark.parametrize("text", ["word", '-"a phrase"', "cc:a OR wild*"])
+def test_a_hold_refuses_words_of_the_text(text: str) -> None:
+    with pytest.raises(Invalid, match="a bare word means nothing in hold") as caught:
+        check_scope(read(text), Scope.HOLD)
+    assert caught.value.field == "body"
 
 
 @pytest.mark.parametrize("text", ["is:read", "is:unread", "in:inbox", "event:READ"])
@@ -60,6 +71,6 @@ def test_a_tree_without_its_terms_is_checked_too(text: str) -> None:
 
 
 def test_a_hold_refuses_moving_times_and_takes_fixed_ones() -> None:
-    with pytest.raises(Invalid, match=r"^older: at position 3 .* never change"):
-        check_scope(read("a older:7d"), Scope.HOLD)
-    check_scope(read("a before:2026-11-14"), Scope.HOLD)
+    with pytest.raises(Invalid, match=r"^older: at position 6 .* never change"):
+        check_scope(read("cc:a older:7d"), Scope.HOLD)
+    check_scope(read("cc:a before:2026-11-14"), Scope.HOLD)

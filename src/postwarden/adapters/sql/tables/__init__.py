@@ -21,6 +21,7 @@ from postwarden.adapters.sql.tables.directory import (
     domains,
     targets,
 )
+from postwarden.adapters.sql.tables.holds import hold_marks, holds
 from postwarden.adapters.sql.tables.mail import (
     attached_messages,
     attachments,
@@ -53,6 +54,8 @@ __all__ = [
     "domains",
     "expunges",
     "header_addresses",
+    "hold_marks",
+    "holds",
     "ledger",
     "mailboxes",
     "message_references",

@@ -64,6 +64,7 @@ header_addresses = sa.Table(
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("field", sa.Text, primary_key=True),
     sa.Column("message", sa.BigInteger, primary_key=True),
+    sa.Index("header_addresses_by_message", "message"),
     sqlite_with_rowid=False,
 )
 
@@ -120,6 +121,7 @@ copies = sa.Table(
     text("state"),
     integer("reception", nullable=True),
     integer("recipient", nullable=True),
+    sa.Column("held", sa.BigInteger, nullable=False, server_default="0"),
     sa.Index(
         "copies_by_uid",
         "mailbox_id",

@@ -61,7 +61,6 @@ class MailboxShape(TypedDict):
 
 
 class _AccountFacts(TypedDict):
-    id: int
     address: str
     name: str
     state: str
@@ -231,7 +230,6 @@ def _text(address: Address | None) -> str | None:
 
 def _facts(of: Account) -> _AccountFacts:
     return {
-        "id": of.id,
         "address": str(of.address),
         "name": of.name,
         "state": of.state.value,

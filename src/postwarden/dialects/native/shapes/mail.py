@@ -52,7 +52,7 @@ def copy(facts: CopyFacts, match_class: MatchClass | None = None) -> CopyShape:
         "subject": facts.subject,
         "author": facts.author,
         "state": facts.state.value,
-        "hold": [],
+        "hold": list(facts.hold),
     }
     if match_class is not None:
         shape["class"] = match_class.value
