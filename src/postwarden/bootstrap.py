@@ -11,7 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from postwarden.model.errors import Invalid, NotFound, Unavailable
+from postwarden.model.actors import Actor
+from postwarden.model.errors import Invalid, NotFound, Unauthenticated, Unavailable
 from postwarden.settings import Settings
 
 if TYPE_CHECKING:
@@ -133,6 +134,12 @@ class Platform:
                 scram=settings.scram,
             )
         )
+
+    async def actor_of_key(
+        self, secret: str, *, dialect: str, client_ip: str | None, request_id: str
+    ) -> Actor:
+        """Return whose a key is; raises Unauthenticated."""
+        raise Unauthenticated
 
     def close(self) -> None:
         """Finish what is queued and close what was opened."""

@@ -52,7 +52,7 @@ def test_account_show_has_exactly_the_promised_fields(cli: CommandLine) -> None:
     cli("account", "create", ADA, "--name", "Ada L.", "--quota", "2G")
     shown = cli("account", "show", ADA, "--json").json
     assert fields(shown) == {
-        *("address", "name", "state", "quota_octets", "quota_messages"),
+        *("id", "address", "name", "state", "quota_octets", "quota_messages"),
         *("used_octets", "used_messages", "vault_octets", "vault_messages"),
         "mailboxes",
     }

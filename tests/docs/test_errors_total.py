@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from postwarden.cli.exits import EXITS
+from postwarden.dialects.native.envelope import STATUSES
 from postwarden.model import errors
 from postwarden.smtpd.replies import ERRORS as SMTP_REPLIES
 from postwarden.smtpd.replies import PROBLEMS as SMTP_PROBLEMS
@@ -13,6 +14,7 @@ from postwarden.wire.smtp.problems import Problem
 # A new edge adds its table here.
 TABLES: dict[str, Mapping[type[errors.MailError], object]] = {
     "cli": EXITS,
+    "native": STATUSES,
     "smtp": SMTP_REPLIES,
 }
 EVERY = [

@@ -1,18 +1,16 @@
 """The listeners of `serve`: which there are, and what each is bound to."""
 
 import asyncio
-import contextlib
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-
-import uvicorn
 
 from postwarden.adapters.certificates import CertificateFiles
 from postwarden.adapters.secret_files import secret_file
 from postwarden.bootstrap import Platform
-from postwarden.dialects import health
+from postwarden.cli import web
+from postwarden.dialects.kit.loopback import is_loopback
 from postwarden.model.errors import Invalid, Unavailable
 from postwarden.services.resolution import Rules
 from postwarden.settings import Settings
@@ -60,6 +58,21 @@ def wanted_listeners(asked: dict[str, str | None]) -> list[Wanted]:
     ]
 
 
+def dialects_asked(words: Sequence[str]) -> dict[str, str | None]:
+    """Read `NAME=HOST:PORT`; raises Invalid for a dialect that there is not."""
+    asked: dict[str, str | None] = {}
+    for word in words:
+        name, equals, address = word.partition("=")
+        if not equals or name not in web.DIALECTS or name in asked:
+            known = ", ".join(sorted(web.DIALECTS))
+            raise Invalid(
+                f"--dialect takes NAME=HOST:PORT, once for each of: {known}",
+                field="dialect",
+            )
+        asked[name] = address
+    return asked
+
+
 def certificate_of(settings: Settings) -> CertificateFiles | None:
     """Return the certificate; raises Invalid when only half of it is set."""
     certificate, key = settings.tls.certificate, settings.tls.key
@@ -95,7 +108,8 @@ class Listeners:
         )
         self._scram_secret = secret_file(platform.places.data / "scram.key")
         self._mail: list[Server] = []
-        self._web: list[tuple[uvicorn.Server, asyncio.Task[None]]] = []
+        self._web: list[web.WebServer] = []
+        self._desk = web.WebDesk(platform)
 
     async def start(self, wanted: list[Wanted]) -> dict[str, str]:
         """Bind the listeners; return their addresses by name.
@@ -103,6 +117,7 @@ class Listeners:
         Raises Unavailable for an address that is taken, Invalid for one that
         needs TLS without a certificate.
         """
+        self._desk.apart = {each.name for each in wanted} & web.DIALECTS
         return {each.name: await self._start(each) for each in wanted}
 
     async def _start(self, wanted: Wanted) -> str:
@@ -123,7 +138,7 @@ class Listeners:
     async def _bind(self, name: str, address: str) -> str:
         if name in SERVICES:
             return await self._bind_mail(name, address)
-        return await self._bind_web(address, encrypted=name == "https")
+        return await self._bind_web(name, address)
 
     async def _bind_mail(self, name: str, address: str) -> str:
         service, settings = SERVICES[name], self._settings.smtp
@@ -180,49 +195,34 @@ class Listeners:
             failed_logins=settings.failed_logins,
         )
 
-    async def _bind_web(self, address: str, *, encrypted: bool) -> str:
-        listening = _bound(address)
-        config = uvicorn.Config(
-            health.build(self._platform.store, self._platform.blobs),
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            server_header=False,
-            timeout_graceful_shutdown=int(GRACE),
-            h11_max_incomplete_event_size=64 * 1024,
+    async def _bind_web(self, name: str, address: str) -> str:
+        listening = bound_socket(address)
+        encrypted = name == "https" or (
+            name in web.DIALECTS and not is_loopback(address)
         )
-        config.load()
-        if encrypted:
-            config.ssl = self._tls_context()
-        server = _Web(config)
-        task = asyncio.create_task(server.serve(sockets=[listening]))
-        self._web.append((server, task))
-        host, port = listening.getsockname()[:2]
-        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        server = web.WebServer(
+            self._desk.app_for(name, address, encrypted=encrypted),
+            tls=self._tls_context(name) if encrypted else None,
+            grace=GRACE,
+        )
+        self._web.append(server)
+        return server.start(listening)
 
-    def _tls_context(self) -> ssl.SSLContext:
+    def _tls_context(self, name: str) -> ssl.SSLContext:
         if self._certificate is None:
-            raise Invalid("https needs tls.certificate and tls.key", field="https")
+            raise Invalid(f"{name} needs tls.certificate and tls.key", field=name)
         return self._certificate.switching()
 
     async def stop(self) -> None:
         """Finish what was accepted, see idle clients off, close every listener."""
-        for server, _ in self._web:
-            server.should_exit = True
+        self._desk.close()
         await asyncio.gather(
             *(server.stop(GRACE) for server in self._mail),
-            *(task for _, task in self._web),
+            *(server.stop() for server in self._web),
         )
 
 
-class _Web(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals alone: `serve` stops all listeners together."""
-        yield
-
-
-def _bound(address: str) -> socket.socket:
+def bound_socket(address: str) -> socket.socket:
     host, colon, port = address.rpartition(":")
     if not colon or not port.isdecimal() or int(port) > 65535:
         raise Invalid(f"not an address to listen on: {address!r}", field="address")

@@ -30,6 +30,7 @@ def _listener(what: str, address: str = "HOST:PORT") -> typer.models.OptionInfo:
     examples=[
         "postwarden serve",
         "postwarden serve --smtp 0.0.0.0:25 --lmtp unix:/run/postwarden/lmtp",
+        "postwarden serve --http 127.0.0.1:8025 --dialect native=127.0.0.1:8026",
         "postwarden serve --submissions 0.0.0.0:465 "
         "--set tls.certificate=cert.pem --set tls.key=key.pem",
     ],
@@ -50,6 +51,10 @@ async def serve(
     submissions: Annotated[
         str | None, _listener("Mail of our own accounts, under TLS.")
     ] = None,
+    dialect: Annotated[
+        list[str] | None,
+        _listener("An API on a listener of its own: native.", "NAME=HOST:PORT ..."),
+    ] = None,
 ) -> None:
     """Serve until SIGTERM, which finishes what was accepted.
 
@@ -67,6 +72,7 @@ async def serve(
         "lmtp": lmtp,
         "submission": submission,
         "submissions": submissions,
+        **listeners.dialects_asked(dialect or []),
     }
     servers = listeners.Listeners(run.platform)
     stopping = _stop_on_signals()

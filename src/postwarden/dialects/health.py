@@ -1,16 +1,18 @@
 """Liveness and readiness for load balancers: plain ASGI, no authentication."""
 
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, TypeAlias
 
+from postwarden.dialects.kit.asgi import (
+    JSON,
+    Answer,
+    Application,
+    Message,
+    Receive,
+    Send,
+    respond,
+)
 from postwarden.model.errors import MailError
 from postwarden.services.ports import Blobs, Store, UnitOfWork
-
-Message: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
-Send: TypeAlias = Callable[[Message], Awaitable[None]]
-Application: TypeAlias = Callable[[Message, Receive, Send], Awaitable[None]]
 
 LIVE, READY = "/healthz/live", "/healthz/ready"
 
@@ -22,7 +24,13 @@ def build(store: Store, blobs: Blobs) -> Application:
         if scope["type"] != "http":
             return
         status, body = await _answer(scope["method"], scope["path"])
-        await _send(send, status, body, with_body=scope["method"] != "HEAD")
+        answer = Answer(
+            status=status,
+            body=json.dumps(body).encode(),
+            media_type=JSON if status == 200 else "application/problem+json",
+            headers={"allow": "GET, HEAD"} if status == 405 else {},
+        )
+        await respond(answer, receive, send, head=scope["method"] == "HEAD")
 
     async def _answer(method: str, path: str) -> tuple[int, dict[str, object]]:
         if path not in {LIVE, READY}:
@@ -47,19 +55,3 @@ def _look(uow: UnitOfWork) -> None:
 
 def _problem(status: int, code: str, detail: str) -> dict[str, object]:
     return {"type": "about:blank", "status": status, "code": code, "detail": detail}
-
-
-async def _send(
-    send: Send, status: int, body: dict[str, object], *, with_body: bool
-) -> None:
-    content = json.dumps(body).encode()
-    kind = b"application/json" if status == 200 else b"application/problem+json"
-    headers = [
-        (b"content-type", kind),
-        (b"content-length", str(len(content)).encode()),
-        (b"cache-control", b"no-store"),
-    ]
-    if status == 405:
-        headers.append((b"allow", b"GET, HEAD"))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": content if with_body else b""})

@@ -7,7 +7,7 @@ NotFound after the same look-ups.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from postwarden.model.accounts import Account
+from postwarden.model.accounts import Account, AccountState
 from postwarden.model.actors import Actor
 from postwarden.model.addresses import Address, domain_range
 from postwarden.model.directory import Entry, EntryKind
@@ -110,6 +110,21 @@ def account(uow: UnitOfWork, actor: Actor, address: Address) -> Account:
     return uow.accounts.get(found.account or 0)  # an account's entry has its id
 
 
+def account_by_id(uow: UnitOfWork, actor: Actor, number: int) -> Account:
+    """Return an account by its id; raises NotFound.
+
+    The address that a removed one had may be another's now.
+    """
+    found = uow.accounts.many([number]).get(number)
+    if (
+        found is None
+        or found.state is AccountState.PENDING_DELETION
+        or not actor.manages(found.address.domain)
+    ):
+        raise NotFound(EntryKind.ACCOUNT.value, str(number))
+    return found
+
+
 def everything(actor: Actor, act: str) -> None:
     """Let pass only who manages every domain; raises Forbidden naming `act`."""
     if actor.domains is not None:
@@ -139,6 +154,17 @@ def entries(
         if len(found) >= limit:
             break
     return found
+
+
+def total(
+    uow: UnitOfWork,
+    actor: Actor,
+    kinds: Sequence[EntryKind],
+    *,
+    domain: str | None = None,
+) -> int:
+    """Count the entries that `entries` would list; raises NotFound as it does."""
+    return sum(uow.directory.count(name, kinds) for name in scope(uow, actor, domain))
 
 
 def scope(uow: UnitOfWork, actor: Actor, domain: str | None) -> Sequence[str | None]:

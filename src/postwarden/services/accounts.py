@@ -229,6 +229,12 @@ def page(
     return [accounts[number] for number in numbers]
 
 
+def total(uow: UnitOfWork, actor: Actor, *, domain: str | None = None) -> int:
+    """Count the accounts that `page` has."""
+    access.require(actor, Permission.DIRECTORY_READ)
+    return access.total(uow, actor, [EntryKind.ACCOUNT], domain=domain)
+
+
 def facts(account: Account) -> dict[str, object]:
     """Return what people see and the audit log keeps of an account, no secrets."""
     return {

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import fields
 from inspect import getdoc
+from typing import Any
 
 from postwarden.settings.kinds import Kind
 from postwarden.settings.sections import Settings
-from postwarden.settings.sources import variable_of
+from postwarden.settings.sources import sections_of, variable_of
 
 _INTRODUCTION = """\
 # Settings
@@ -31,19 +32,20 @@ is the same as `POSTWARDEN_SMTP_MESSAGE_SIZE=25M` and as
 def settings_markdown() -> str:
     """Return docs/settings.md."""
     return _INTRODUCTION + "".join(
-        f"\n## {section.name}\n\n{getdoc(getattr(Settings(), section.name))}\n\n"
-        + "\n".join(_rows(section.name))
-        + "\n"
-        for section in fields(Settings)
+        f"\n## {name}\n\n{getdoc(section)}\n\n" + "\n".join(_rows(name, section)) + "\n"
+        for name, section in sections_of(Settings())
+        if any("kind" in each.metadata for each in fields(section))
     )
 
 
-def _rows(section: str) -> Iterator[str]:
+def _rows(section_name: str, section: Any) -> Iterator[str]:
     yield "| setting | default | meaning | takes |"
     yield "|---|---|---|---|"
-    for setting in fields(getattr(Settings(), section)):
+    for setting in fields(section):
+        if "kind" not in setting.metadata:
+            continue
         kind: Kind = setting.metadata["kind"]
-        name = f"{section}.{setting.name}"
+        name = f"{section_name}.{setting.name}"
         default = kind.show(setting.default)
         yield (
             f"| `{name}`<br>`{variable_of(name)}` | {f'`{default}`' if default else ''}"

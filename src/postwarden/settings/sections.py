@@ -278,6 +278,56 @@ class WorkerSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HttpSettings:
+    """Bounds of HTTP requests, for every dialect."""
+
+    body_size: int = field(
+        default=MIB,
+        metadata=_of(kinds.octets(64 * KIB, 64 * MIB), "the largest body taken"),
+    )
+    header_size: int = field(
+        default=32 * KIB,
+        metadata=_of(
+            kinds.octets(4 * KIB, MIB), "what all headers of a request may have"
+        ),
+    )
+    proxy_networks: tuple[str, ...] = field(
+        default=(),
+        metadata=_of(
+            kinds.networks(),
+            "proxies whose X-Forwarded-For says whose a request is; nobody else's is "
+            "read",
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NativeSettings:
+    """Our own API."""
+
+    authentication: str = field(
+        default="key",
+        metadata=_of(
+            kinds.choice("key", "none"),
+            "none lets everybody act as the operator, on loopback listeners only",
+        ),
+    )
+    require_if_match: bool = field(
+        default=False,
+        metadata=_of(
+            kinds.switch(), "refuse a change (428) that does not say of which version"
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialectSettings:
+    """The administration APIs, one section each."""
+
+    native: NativeSettings = field(default_factory=NativeSettings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogSettings:
     """What is told on stderr while serving; never content, never secrets."""
 
@@ -308,4 +358,6 @@ class Settings:
     passwords: PasswordSettings = field(default_factory=PasswordSettings)
     cases: CaseSettings = field(default_factory=CaseSettings)
     worker: WorkerSettings = field(default_factory=WorkerSettings)
+    http: HttpSettings = field(default_factory=HttpSettings)
+    dialects: DialectSettings = field(default_factory=DialectSettings)
     log: LogSettings = field(default_factory=LogSettings)

@@ -1,7 +1,7 @@
 """Where settings come from: a TOML file, the environment, `--set`; the last wins."""
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import Field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -41,9 +41,19 @@ def load_settings(
 
 def setting_fields() -> Iterator[tuple[str, "Field[Any]"]]:
     """Yield every setting as (`section.name`, its dataclass field)."""
-    for section in fields(Settings):
-        for setting in fields(getattr(Settings(), section.name)):
-            yield f"{section.name}.{setting.name}", setting
+    for name, section in sections_of(Settings()):
+        for setting in fields(section):
+            if "kind" in setting.metadata:
+                yield f"{name}.{setting.name}", setting
+
+
+def sections_of(settings: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every section with its dotted name, those within sections behind it."""
+    for each in fields(settings):
+        if "kind" not in each.metadata:
+            section, name = getattr(settings, each.name), f"{prefix}{each.name}"
+            yield name, section
+            yield from sections_of(section, f"{name}.")
 
 
 def variable_of(name: str) -> str:
@@ -52,14 +62,25 @@ def variable_of(name: str) -> str:
 
 
 def _from_file(path: Path) -> Iterator[tuple[str, object]]:
+    sections = {name for name, _ in sections_of(Settings())}
     for section, values in _toml(path).items():
         if not isinstance(values, dict):
             raise Invalid(
                 f"{path}: settings stand in sections, as in [smtp]; not {section!r}",
                 field=section,
             )
-        for name, value in values.items():
-            yield f"{section}.{name}", value
+        yield from _in_section(section, values, sections)
+
+
+def _in_section(
+    section: str, values: Mapping[str, object], sections: Collection[str]
+) -> Iterator[tuple[str, object]]:
+    for key, value in values.items():
+        name = f"{section}.{key}"
+        if name in sections and isinstance(value, dict):
+            yield from _in_section(name, value, sections)
+        else:
+            yield name, value
 
 
 def _toml(path: Path) -> dict[str, Any]:
@@ -103,20 +124,20 @@ def _from_overrides(overrides: Sequence[str]) -> Iterator[tuple[str, object]]:
 
 def _settings_with(values: Mapping[str, object]) -> Settings:
     known = dict(setting_fields())
-    sections: dict[str, dict[str, object]] = {}
+    settings = Settings()
     for name, value in values.items():
         if name not in known:
             raise _unknown(name)
-        section, _, setting = name.partition(".")
         read = _read(name, known[name].metadata["kind"], value)
-        sections.setdefault(section, {})[setting] = read
-    settings = Settings()
-    # The values are of the fields' types, since their kinds have read them.
-    changed: dict[str, Any] = {
-        section: replace(getattr(settings, section), **new)
-        for section, new in sections.items()
-    }
-    return replace(settings, **changed)
+        settings = _replaced(settings, name.split("."), read)
+    return settings
+
+
+def _replaced(section: Any, path: Sequence[str], value: object) -> Any:
+    # The value is of the field's type, since its kind has read it.
+    name, *rest = path
+    new = _replaced(getattr(section, name), rest, value) if rest else value
+    return replace(section, **{name: new})
 
 
 def _read(name: str, kind: Kind, value: object) -> object:

@@ -1,6 +1,7 @@
 """Settings: typed, named, from three sources of which the last wins."""
 
 from dataclasses import FrozenInstanceError
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -30,9 +31,14 @@ def test_every_setting_says_what_it_means_and_takes_its_own_default(name: str) -
     kind: Kind = field.metadata["kind"]
     assert field.metadata["meaning"]
     shown = kind.show(field.default)
-    section, _, setting = name.partition(".")
     loaded = load_settings(overrides=[f"{name}={shown}"])
-    assert getattr(getattr(loaded, section), setting) == field.default
+    assert attrgetter(name)(loaded) == field.default
+
+
+def test_a_section_within_a_section_is_a_table_within_a_table(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text('[dialects.native]\nauthentication = "none"\n')
+    assert load_settings(file).dialects.native.authentication == "none"
 
 
 def test_settings_cannot_be_changed_in_place() -> None:

@@ -161,5 +161,5 @@ class MemoryDirectory:
             times += changed
         return times
 
-    def count(self, domain: str, kinds: Sequence[EntryKind]) -> int:
+    def count(self, domain: str | None, kinds: Sequence[EntryKind]) -> int:
         return len(self.page(kinds, domain=domain, limit=_ALL))

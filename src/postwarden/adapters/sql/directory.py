@@ -281,8 +281,8 @@ class SqlDirectory:
         rows.sort(key=lambda row: row[1])
         return self._entries(rows[:limit])
 
-    def count(self, domain: str, kinds: Sequence[EntryKind]) -> int:
-        first, last = domain_range(domain)
+    def count(self, domain: str | None, kinds: Sequence[EntryKind]) -> int:
+        first, last = domain_range(domain) if domain else ("", _AFTER_ALL)
         row = self._connection.one(
             _COUNT, kinds=_kinds_json(kinds), first=first, last=last
         )

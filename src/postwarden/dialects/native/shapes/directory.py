@@ -61,6 +61,7 @@ class MailboxShape(TypedDict):
 
 
 class _AccountFacts(TypedDict):
+    id: int
     address: str
     name: str
     state: str
@@ -230,6 +231,7 @@ def _text(address: Address | None) -> str | None:
 
 def _facts(of: Account) -> _AccountFacts:
     return {
+        "id": of.id,
         "address": str(of.address),
         "name": of.name,
         "state": of.state.value,

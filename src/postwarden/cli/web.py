@@ -1,0 +1,149 @@
+"""The web side of `serve`: which apps a listener has, and the server under them."""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from collections.abc import Iterator
+from datetime import timedelta
+from ipaddress import ip_network
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from postwarden.bootstrap import Platform
+from postwarden.dialects import health
+from postwarden.dialects.kit.asgi import Application
+from postwarden.dialects.kit.loopback import is_loopback
+from postwarden.dialects.kit.mounting import Mounted
+from postwarden.dialects.kit.requests import Bounds
+from postwarden.dialects.native import app as native
+from postwarden.dialects.native.authentication import Keys, Nobody
+from postwarden.dialects.native.house import House, Options
+from postwarden.dialects.native.operations import PREFIX
+
+DIALECTS = frozenset({native.NAME})
+_CONNECTIONS = 1000  # at a time; others are told to come back (503)
+_HEAD = 2 * 1024 * 1024  # octets of a request's head that are read at all
+
+
+class WebDesk:
+    """Builds the apps of the listeners; `apart` are dialects with their own."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._closing = asyncio.Event()
+        self.apart: set[str] = set()
+
+    def app_for(self, name: str, address: str, *, encrypted: bool) -> Application:
+        """Return what answers on a listener.
+
+        Administration takes TLS, or stays on this machine.
+        """
+        rest = health.build(self._platform.store, self._platform.blobs)
+        local = is_loopback(address)
+        if name in DIALECTS:
+            return Mounted({PREFIX: self._native(local=local)}, rest=rest)
+        if not (encrypted or local) or native.NAME in self.apart:
+            return rest
+        return Mounted({PREFIX: self._native(local=local)}, rest=rest)
+
+    def _native(self, *, local: bool) -> Application:
+        platform, settings = self._platform, self._platform.settings
+        wishes = settings.dialects.native
+        open_to_all = wishes.authentication == "none" and local
+        house = House(
+            store=platform.store,
+            blobs=platform.blobs,
+            index=platform.search,
+            passwords=platform.passwords,
+            sealer=platform.sealer,
+            authenticate=Nobody() if open_to_all else Keys(platform.actor_of_key),
+            clock=platform.clock,
+            options=Options(
+                require_if_match=wishes.require_if_match,
+                approval=timedelta(seconds=settings.cases.approval_seconds),
+            ),
+            bounds=Bounds(
+                body=settings.http.body_size,
+                headers=settings.http.header_size,
+                trusted_proxies=tuple(map(ip_network, settings.http.proxy_networks)),
+            ),
+            closing=self._closing,
+        )
+        return native.build(house)
+
+    def close(self) -> None:
+        """Let streams that would never end do so."""
+        self._closing.set()
+
+
+class WebServer:
+    """A server on one socket."""
+
+    def __init__(
+        self, app: Application, *, tls: ssl.SSLContext | None, grace: float
+    ) -> None:
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            proxy_headers=False,  # the kit knows whom to believe
+            timeout_graceful_shutdown=int(grace),
+            http=_BoundedProtocol,
+            ws="none",
+            limit_concurrency=_CONNECTIONS,
+        )
+        config.load()
+        if tls is not None:
+            config.ssl = tls
+        self._server = _Server(config)
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self, listening: socket.socket) -> str:
+        """Serve on a bound socket; return its address."""
+        self._task = asyncio.create_task(self._server.serve(sockets=[listening]))
+        host, port = listening.getsockname()[:2]
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    async def stop(self) -> None:
+        """Finish what was accepted and close."""
+        self._server.should_exit = True
+        if self._task is not None:
+            await self._task
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone: `serve` stops all listeners together."""
+        yield
+
+
+class _BoundedProtocol(HttpToolsProtocol):
+    """Gives up on a head that does not end; the parser would take any amount."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._head = 0
+
+    def data_received(self, data: bytes) -> None:
+        self._head += len(data)
+        super().data_received(data)
+        if self._head > _HEAD and not self.transport.is_closing():
+            self.send_400_response("The head of the request is too large.")
+
+    def on_headers_complete(self) -> None:
+        self._head = 0
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._head = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._head = 0
+        super().on_message_complete()

@@ -1,0 +1,51 @@
+"""The ASGI app of a dialect: routes, bounds, and an answer to every failure."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from postwarden.dialects.kit import requests
+from postwarden.dialects.kit.asgi import Answer, Message, Receive, Send, respond
+from postwarden.dialects.kit.requests import Bounds, Request
+from postwarden.dialects.kit.routing import Routes
+
+Handler = Callable[[Request, dict[str, str]], Awaitable[Answer]]
+Envelope = Callable[[Exception, Request], Answer]
+"""How a dialect says that it could not: total over what may be raised."""
+
+_log = structlog.get_logger("postwarden.http")
+
+
+def _unheard(_request: Request, _route: str, _answer: Answer) -> None:
+    """Tell nobody of a request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """One dialect. What it raises, its envelope says."""
+
+    name: str
+    routes: Routes[tuple[str, Handler]]
+    envelope: Envelope
+    bounds: Bounds = field(default_factory=Bounds)
+    heard: Callable[[Request, str, Answer], None] = _unheard
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        request = requests.request_of(scope, receive, self.bounds)
+        route = ""
+        try:
+            requests.check(request, scope)
+            (route, handler), variables = self.routes.find(request.method, request.path)
+            answer = await handler(request, variables)
+        except Exception as error:  # noqa: BLE001  every failure is answered
+            answer = self.envelope(error, request)
+            if answer.status == 500:
+                _log.exception(
+                    "request.failed", dialect=self.name, request=request.request_id
+                )
+        answer.headers.setdefault("x-request-id", request.request_id)
+        self.heard(request, route, answer)
+        await respond(answer, receive, send, head=request.method == "HEAD")

@@ -1,0 +1,21 @@
+"""Several apps on one listener, each at its native paths."""
+
+from collections.abc import Mapping
+
+from postwarden.dialects.kit.asgi import Application, Message, Receive, Send
+
+
+class Mounted:
+    """Gives a request to the app with the longest prefix of its path."""
+
+    def __init__(self, apps: Mapping[str, Application], *, rest: Application) -> None:
+        self._apps = sorted(apps.items(), key=lambda pair: -len(pair[0]))
+        self._rest = rest
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        for prefix, app in self._apps:
+            if path == prefix or path.startswith(f"{prefix.rstrip('/')}/"):
+                await app(scope, receive, send)
+                return
+        await self._rest(scope, receive, send)

@@ -1,0 +1,62 @@
+"""What handlers return: one thing, a list, what a change left, or a task."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, NotRequired, TypedDict, TypeVar
+
+from postwarden.dialects.kit.asgi import Answer
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class One(Generic[T]):
+    """One thing, with its entity tag if it is one that can be changed."""
+
+    shape: T
+    is_versioned: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Generic[T]):
+    """A page of things, or all of them as JSON Lines."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Written(Generic[T]):
+    """What a change left behind, or what it would have changed."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed(Generic[T]):
+    """Server-sent events, each with a `T`."""
+
+    answer: Answer
+
+
+class PageShape(TypedDict, Generic[T]):
+    """A page; `next` is the cursor of the one behind it, if there is one."""
+
+    items: list[T]
+    next: str | None
+    total: NotRequired[int]
+
+
+class ChangeShape(TypedDict):
+    """What a change does to one thing, as the audit log has it."""
+
+    action: str
+    object: str
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+
+
+class RehearsalShape(TypedDict):
+    """What a dry run would have changed."""
+
+    dry_run: bool
+    changes: list[ChangeShape]

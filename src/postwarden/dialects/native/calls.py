@@ -1,0 +1,195 @@
+"""One call of an operation: who makes it, and its way to the store and back."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Concatenate, ParamSpec, TypeVar
+from urllib.parse import urlencode
+
+from postwarden.dialects.kit.asgi import Answer
+from postwarden.dialects.kit.refusals import PreconditionFailed, PreconditionRequired
+from postwarden.dialects.kit.requests import Request
+from postwarden.dialects.native.answers import Listed, One, PageShape, Written
+from postwarden.dialects.native.cursors import cursor_of, key_of
+from postwarden.dialects.native.encoding import answer_with, encode, etag_of
+from postwarden.dialects.native.house import House
+from postwarden.dialects.native.operations import Operation
+from postwarden.dialects.native.schemas import Paging
+from postwarden.model.actors import Actor
+from postwarden.services import rehearsal
+from postwarden.services.ports import UnitOfWork
+
+P = ParamSpec("P")
+T = TypeVar("T")
+R = TypeVar("R")
+S = TypeVar("S", bound=Mapping[str, object])
+K = TypeVar("K", str, int)
+
+JSON_LINES = "application/jsonl"
+_LINES_TYPES = frozenset({JSON_LINES, "application/x-ndjson"})
+_STREAMED = 500  # rows that a stream reads at a time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What a handler works with."""
+
+    house: House
+    request: Request
+    operation: Operation
+    actor: Actor
+    dry_run: bool = False
+
+    async def read(
+        self,
+        fn: Callable[Concatenate[UnitOfWork, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run a reading service on one snapshot."""
+        return await self.house.store.read(fn, *args, **kwargs)
+
+    async def one(
+        self,
+        fn: Callable[Concatenate[UnitOfWork, P], S],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> One[S]:
+        """Return the shape that a reading service gives."""
+        return One(await self.house.store.read(fn, *args, **kwargs))
+
+    async def write(
+        self,
+        change: Callable[[UnitOfWork], S],
+        *,
+        current: Callable[[UnitOfWork], Mapping[str, object]] | None = None,
+    ) -> Written[S]:
+        """Make a change in one transaction and return what it left.
+
+        `current` is the shape before, for who says what the change is to change.
+        With `dry_run` all of it is taken back and told.
+        """
+
+        def guarded(uow: UnitOfWork) -> S:
+            self._check_match(uow, current)
+            return change(uow)
+
+        if self.dry_run:
+            return await self._rehearse(guarded)
+        shape = await self.house.store.transact(guarded)
+        return Written(answer_with(shape, status=self.operation.status))
+
+    async def _rehearse(self, change: Callable[[UnitOfWork], S]) -> Written[S]:
+        entries = await rehearsal.rehearse(self.house.store, change)
+        told = {"dry_run": True, "changes": [rehearsal.change(e) for e in entries]}
+        return Written(Answer(body=encode(told)))
+
+    def _check_match(
+        self,
+        uow: UnitOfWork,
+        current: Callable[[UnitOfWork], Mapping[str, object]] | None,
+    ) -> None:
+        if current is None:
+            return
+        wanted = self.request.headers.get("if-match", "").strip()
+        if not wanted:
+            if self.house.options.require_if_match:
+                raise PreconditionRequired(
+                    "a change must say what it changes",
+                    field="if-match",
+                    hint="give If-Match with the ETag of what you have read",
+                )
+            return
+        tag = etag_of(current(uow))
+        if wanted != "*" and tag not in [each.strip() for each in wanted.split(",")]:
+            raise PreconditionFailed(
+                "it has changed since you read it",
+                field="if-match",
+                hint="read it again and decide anew",
+            )
+
+    async def page(
+        self,
+        query: Paging,
+        read: Callable[[UnitOfWork, K, int], Sequence[R]],
+        *,
+        first: K,
+        key: Callable[[R], K],
+        shape: Callable[[R], S],
+        total: Callable[[UnitOfWork], int] | None = None,
+    ) -> Listed[S]:
+        """Return a page, or the whole list as JSON Lines to whom accepts these."""
+        question = self._question()
+        after = first if not query.cursor else key_of(question, query.cursor, first)
+        if self.accepts_lines:
+            await self.read(read, after, 1)  # whatever is wrong shows before the status
+            return Listed(self.lines(self._rows(read, after, key, shape)))
+
+        def look(uow: UnitOfWork) -> tuple[Sequence[R], int | None]:
+            counted = total(uow) if total is not None and query.total else None
+            return read(uow, after, query.limit + 1), counted
+
+        rows, counted = await self.read(look)
+        shown = rows[: query.limit]
+        following = key(shown[-1]) if len(rows) > query.limit else None
+        page: PageShape[S] = {
+            "items": [shape(each) for each in shown],
+            "next": None if following is None else cursor_of(question, following),
+        }
+        if counted is not None:
+            page["total"] = counted
+        return Listed(Answer(body=encode(page), headers=self._link(page["next"])))
+
+    async def _rows(
+        self,
+        read: Callable[[UnitOfWork, K, int], Sequence[R]],
+        after: K,
+        key: Callable[[R], K],
+        shape: Callable[[R], S],
+    ) -> AsyncGenerator[S, None]:
+        while rows := await self.read(read, after, _STREAMED):
+            for row in rows:
+                yield shape(row)
+            after = key(rows[-1])
+
+    def lines(self, shapes: AsyncIterator[Mapping[str, object]]) -> Answer:
+        """Return shapes as JSON Lines, sent as they are found."""
+        return Answer(body=_lines(shapes), media_type=JSON_LINES)
+
+    @property
+    def accepts_lines(self) -> bool:
+        accepted = self.request.headers.get("accept", "").lower()
+        types = {each.partition(";")[0].strip() for each in accepted.split(",")}
+        return bool(types & _LINES_TYPES)
+
+    def _question(self) -> str:
+        """What a cursor belongs to: the path and all parameters but the page's."""
+        asked = {
+            name: values
+            for name, values in sorted(self.request.query.items())
+            if name not in {"cursor", "limit", "total"}
+        }
+        return f"{self.request.path}?{urlencode(asked, doseq=True)}"
+
+    def _link(self, cursor: str | None) -> dict[str, str]:
+        if cursor is None:
+            return {}
+        asked: dict[str, Any] = {**self.request.query, "cursor": cursor}
+        # RFC 8288 §3.3
+        return {
+            "link": f'<{self.request.path}?{urlencode(asked, doseq=True)}>; rel="next"'
+        }
+
+
+async def _lines(
+    shapes: AsyncIterator[Mapping[str, object]],
+) -> AsyncGenerator[bytes, None]:
+    buffer, size = bytearray(), 0
+    async for shape in shapes:
+        buffer += encode(shape) + b"\n"
+        size += 1
+        if size == _STREAMED:
+            yield bytes(buffer)
+            buffer.clear()
+            size = 0
+    if buffer:
+        yield bytes(buffer)

@@ -1,0 +1,49 @@
+"""What our own API works with: ports, and a few wishes of the settings."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from postwarden.dialects.kit.requests import Bounds, Request
+from postwarden.model.actors import Actor
+from postwarden.services.ports import Blobs, SearchIndex, Store
+from postwarden.services.ports.sealing import Sealer
+
+
+class Authenticate(Protocol):
+    """Says whose request it is; raises Unauthenticated."""
+
+    def __call__(self, request: Request) -> Awaitable[Actor]: ...
+
+
+class Passwords(Protocol):
+    """Hashes passwords."""
+
+    async def hash(self, password: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the settings say about the API."""
+
+    require_if_match: bool = False
+    approval: timedelta = timedelta(hours=72)
+    replayed: timedelta = timedelta(hours=24)  # how long idempotency keys are kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """The ports of one store. `closing` is set when the listeners close."""
+
+    store: Store
+    blobs: Blobs
+    index: SearchIndex
+    passwords: Passwords
+    sealer: Sealer
+    authenticate: Authenticate
+    clock: Callable[[], datetime]
+    options: Options = field(default_factory=Options)
+    bounds: Bounds = field(default_factory=Bounds)
+    closing: asyncio.Event = field(default_factory=asyncio.Event)

@@ -1,0 +1,51 @@
+"""Things by the names that paths give them: an address, or an id."""
+
+from typing import TypeVar
+
+from msgspec import UnsetType
+
+from postwarden.model.actors import Actor
+from postwarden.model.addresses import Address
+from postwarden.model.errors import NotFound
+from postwarden.services import access
+from postwarden.services.ports import UnitOfWork
+
+T = TypeVar("T")
+
+_MOST_DIGITS = 18  # of an id that every engine can hold
+
+
+def account_address(uow: UnitOfWork, actor: Actor, reference: str) -> Address:
+    """Return the address of an account that is named by it or by its id.
+
+    Raises NotFound for an id that is not there or not the actor's, Invalid for
+    what is neither.
+    """
+    if not reference.isascii() or not reference.isdecimal():
+        return Address.parse(reference)
+    return access.account_by_id(uow, actor, number(reference, "account")).address
+
+
+def number(reference: str, kind: str) -> int:
+    """Return an id; raises NotFound for what cannot be one."""
+    if (
+        not reference.isascii()
+        or not reference.isdecimal()
+        or len(reference) > _MOST_DIGITS
+    ):
+        raise NotFound(kind, reference[:80])
+    return int(reference)
+
+
+def given(value: T | UnsetType) -> T | None:
+    """Return a field of a change, None when it is not there."""
+    return None if isinstance(value, UnsetType) else value
+
+
+def parsed(addresses: list[str] | UnsetType) -> list[Address]:
+    """Read every address; raises Invalid for the first that is none."""
+    return (
+        []
+        if isinstance(addresses, UnsetType)
+        else [Address.parse(each) for each in addresses]
+    )

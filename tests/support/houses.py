@@ -1,0 +1,50 @@
+"""Stand-ins for what our own API works with."""
+
+from dataclasses import dataclass, field, replace
+
+from postwarden.dialects.kit.requests import Request
+from postwarden.model.actors import OPERATOR, Actor
+from postwarden.model.errors import Unauthenticated, Unavailable
+
+
+class PlainPasswords:
+    """Hashes nothing: tests are not about its cost."""
+
+    async def hash(self, password: str) -> str:
+        return f"hash of {password}"
+
+
+class PlainSealer:
+    """Seals nothing, and opens only what it sealed for the same purpose."""
+
+    def seal(self, secret: bytes, purpose: str) -> bytes:
+        return purpose.encode() + b"\0" + secret
+
+    def unseal(self, sealed: bytes, purpose: str) -> bytes:
+        sealed_for, _, secret = sealed.partition(b"\0")
+        if sealed_for.decode() != purpose:
+            raise Unavailable("sealed for something else")
+        return secret
+
+
+@dataclass
+class Actors:
+    """Takes an actor's name for its key."""
+
+    known: dict[str, Actor] = field(
+        default_factory=lambda: {"operator": replace(OPERATOR, dialect="native")}
+    )
+
+    def add(self, actor: Actor) -> Actor:
+        self.known[actor.name] = actor
+        return actor
+
+    async def __call__(self, request: Request) -> Actor:
+        name = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if name not in self.known:
+            raise Unauthenticated
+        return replace(
+            self.known[name],
+            request_id=request.request_id,
+            client_ip=request.client_ip,
+        )
