@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from postwarden.adapters.blobs import LocalBlobs
     from postwarden.adapters.passwords import Argon2Passwords
     from postwarden.adapters.sealing import MasterKeys
+    from postwarden.adapters.signing import SigningKey
     from postwarden.adapters.sql.fulltext import SqliteSearchIndex
     from postwarden.adapters.sql.sqlite import SqliteStore
 
@@ -115,6 +116,14 @@ class Platform:
         return MasterKeys(
             self.settings.store.master_key or self.places.data / "master.key"
         )
+
+    @cached_property
+    def signer(self) -> "SigningKey":
+        """Signs heads of the audit log, and evidence."""
+        from postwarden.adapters.signing import SigningKey  # noqa: PLC0415  see above
+
+        path = self.settings.store.signing_key or self.places.data / "signing.key"
+        return SigningKey(path, self.sealer)
 
     @cached_property
     def passwords(self) -> "Argon2Passwords":

@@ -1,19 +1,30 @@
 """`postwarden audit ...`: who changed what, and the proof of it."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from postwarden.adapters.wholefiles import whole_file
 from postwarden.cli.arguments import Limit
 from postwarden.cli.exits import FAILED
 from postwarden.cli.grammar import new_group
-from postwarden.cli.invocation import Invocation, command
+from postwarden.cli.invocation import Invocation, Opens, command
+from postwarden.cli.signatures import Anchors, PublicKey, anchors_of, public_key_of
 from postwarden.dialects.native.shapes import operations as shapes
 from postwarden.model.audit import AuditEntry
-from postwarden.model.errors import Invalid
-from postwarden.services import audit, audit_verification
+from postwarden.model.audit_heads import head_facts
+from postwarden.model.errors import AlreadyExists, Invalid, NotFound
+from postwarden.services import (
+    audit,
+    audit_anchoring,
+    audit_export,
+    audit_verification,
+)
+from postwarden.services.audit_verification import Verdict
 from postwarden.services.ports import UnitOfWork
 from postwarden.settings.quantities import seconds_of
 
@@ -91,26 +102,127 @@ def _instant(text: str, now: datetime) -> datetime:
 @command(
     app,
     "verify",
-    examples=["postwarden audit verify", "postwarden audit verify --json"],
+    examples=[
+        "postwarden audit verify",
+        "postwarden audit verify --anchor /mnt/elsewhere/head.json --json",
+    ],
 )
-async def verify(run: Invocation) -> None:
+async def verify(
+    run: Invocation, anchor: Anchors = None, public_key: PublicKey = None
+) -> None:
     """Follow the chain of hashes from the first entry to the newest.
 
     Every entry that was altered, dropped, inserted or moved breaks it; the first
-    such entry is named, and the exit status is 1.
+    such entry is named, and the exit status is 1. That entries were cut off at the
+    end shows only against a head that was kept elsewhere: give it with --anchor.
     """
+    anchors, key = anchors_of(anchor), public_key_of(public_key)
     with run.output.progress("entries") as progress:
         verdict = await audit_verification.verify(
-            run.platform.store, run.actor, progress=progress.advance
+            run.platform.store,
+            run.actor,
+            anchors=anchors,
+            key=key,
+            progress=progress.advance,
         )
+    _tell(run, verdict, "the audit log")
+
+
+@command(
+    app,
+    "check",
+    opens=Opens.NOTHING,
+    examples=[
+        "postwarden audit check audit.jsonl",
+        "postwarden audit check audit.jsonl --public-key store.pem --anchor head.json",
+    ],
+)
+async def check(
+    run: Invocation,
+    file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False)],
+    anchor: Anchors = None,
+    public_key: PublicKey = None,
+) -> None:
+    """Check a file that `audit export` wrote; needs no store.
+
+    Without --public-key the file proves that it is of one piece, not whose it is.
+    """
+    anchors, key = anchors_of(anchor), public_key_of(public_key)
+    try:
+        with file.open("rb") as lines, run.output.progress("entries") as progress:
+            verdict = audit_export.check(
+                iter(lambda: lines.readline(audit_export.MAX_LINE), b""),
+                anchors=anchors,
+                key=key,
+                progress=progress.advance,
+            )
+    except FileNotFoundError as error:
+        raise NotFound("file", str(file)) from error
+    _tell(run, verdict, str(file))
+
+
+def _tell(run: Invocation, verdict: Verdict, what: str) -> None:
     result = {
         "whole": verdict.problem is None,
         "entries": verdict.entries,
         "hash": verdict.head and verdict.head.hash.hex(),
+        "signed": verdict.signed and head_facts(verdict.signed),
     }
     if verdict.problem is not None:
         if run.output.as_json:
             run.output.one({**result, "problem": verdict.problem})
         run.output.problem("altered", verdict.problem)
         raise typer.Exit(FAILED)
-    run.output.done(f"the audit log is whole: {verdict.entries} entries", result)
+    key = f", signed by {verdict.signed.public_key.hex()}" if verdict.signed else ""
+    run.output.done(f"{what} is whole: {verdict.entries} entries{key}", result)
+
+
+@command(
+    app,
+    "anchor",
+    examples=[
+        "postwarden audit anchor --to /mnt/elsewhere/head.json",
+        "postwarden audit anchor | mail -s 'audit head' auditor@example.net",
+    ],
+)
+async def anchor_(
+    run: Invocation,
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="FILE", help="Write it there.")
+    ] = None,
+) -> None:
+    """Sign the newest entry, to be kept where nobody of this machine can write.
+
+    Prints one line of JSON, or writes it to a file. Only such a head shows later
+    that nothing was cut off the end of the log: `audit verify --anchor FILE`.
+    """
+    head = await audit_anchoring.anchor(
+        run.platform.store, run.platform.signer, run.actor
+    )
+    facts = head_facts(head)
+    if to is None:
+        typer.echo(json.dumps(facts))
+        return
+    with whole_file(to) as file:
+        file.write(json.dumps(facts).encode() + b"\n")
+    run.output.done(f"wrote the head of entry {head.entry} to {to}", facts)
+
+
+@command(app, "export", examples=["postwarden audit export --to audit.jsonl"])
+async def export(
+    run: Invocation,
+    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="A new file.")],
+) -> None:
+    """Write the whole log to a file that `audit check` can check anywhere."""
+    if to.exists():
+        raise AlreadyExists("file", str(to))
+    lines = audit_export.export(run.platform.store, run.platform.signer, run.actor)
+    with run.output.progress("entries"), whole_file(to) as file:
+        async for part in lines:
+            file.write(part)
+    key = run.platform.signer.public_key()
+    run.output.done(
+        f"wrote {to}; check it with: postwarden audit check {to} "
+        f"--public-key {key.hex()}",
+        {"file": str(to.absolute()), "public_key": key.hex()},
+    )

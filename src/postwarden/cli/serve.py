@@ -126,6 +126,7 @@ def worker_context(
         store=platform.store,
         blobs=platform.blobs,
         index=platform.search,
+        signer=platform.signer,
         lease_seconds=settings.lease_seconds,
         poll_seconds=settings.poll_seconds,
         attempts=settings.attempts,

@@ -37,6 +37,14 @@ class StoreSettings:
             "data directory, made when first needed",
         ),
     )
+    signing_key: Path | None = field(
+        default=None,
+        metadata=_of(
+            kinds.file(),
+            "the file with the key that signs audit heads and evidence; by default "
+            "`signing.key` in the data directory, made when first needed",
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TypeAlias, cast
 
 from postwarden.model.tasks import Task
-from postwarden.services.ports import Blobs, SearchIndex, Store, UnitOfWork
+from postwarden.services.ports import Blobs, SearchIndex, Signer, Store, UnitOfWork
 
 
 class LeaseLost(Exception):
@@ -35,6 +35,7 @@ class WorkerContext:
     store: Store
     blobs: Blobs
     index: SearchIndex
+    signer: Signer | None = None  # None: heads of the audit log are not signed here
     owner: str = field(default_factory=new_owner)
     lease_seconds: float = 15  # renewed after each chunk; a dead worker's ends then
     poll_seconds: float = 1  # between looks for tasks whose lease has ended

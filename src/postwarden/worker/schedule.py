@@ -12,14 +12,17 @@ from datetime import timedelta
 import structlog
 
 from postwarden.model.errors import Unavailable
-from postwarden.services import tasks
+from postwarden.services import audit_anchoring, tasks
 from postwarden.services.ports import UnitOfWork
 from postwarden.worker.context import WorkerContext
 
 Schedule = Mapping[str, timedelta]
 
 LOOK = 20.0  # seconds between looks; no interval is shorter than a minute
-SCHEDULE: Schedule = {tasks.PURGE: timedelta(hours=6)}
+SCHEDULE: Schedule = {
+    audit_anchoring.SIGN_HEAD: timedelta(hours=1),
+    tasks.PURGE: timedelta(hours=6),
+}
 
 _log = structlog.get_logger("postwarden.worker")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from postwarden.model.errors import MailError, Unavailable
-from postwarden.services import delivery, holds, removals, tasks
+from postwarden.services import audit_anchoring, delivery, holds, removals, tasks
 from postwarden.services.cases import running, undoing
 from postwarden.worker import holding
 from postwarden.worker.context import Lease, number
@@ -116,7 +116,14 @@ async def purge_tasks(lease: Lease) -> None:
         await lease.renew(done, 0)
 
 
+async def sign_audit_head(lease: Lease) -> None:
+    """Sign the newest entry of the audit log."""
+    if lease.context.signer is not None:
+        await audit_anchoring.sign_head(lease.context.store, lease.context.signer)
+
+
 HANDLERS: Mapping[str, Handler] = {
+    audit_anchoring.SIGN_HEAD: sign_audit_head,
     delivery.EXPAND: expand_delivery,
     running.TASK: run_case,
     undoing.TASK: undo_case,

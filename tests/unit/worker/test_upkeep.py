@@ -1,16 +1,19 @@
 """What the worker does for the store itself."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from postwarden.adapters.memory.signing import MemorySigner
 from postwarden.model.errors import NotFound
 from postwarden.model.tasks import TaskState
-from postwarden.services import tasks
+from postwarden.services import audit_anchoring, tasks
 from postwarden.services.ports import UnitOfWork
 from postwarden.worker import runner
 from postwarden.worker.context import WorkerContext
-from tests.support.factories import Clock
+from postwarden.worker.schedule import SCHEDULE
+from tests.support.factories import Clock, audit_entry
 
 
 async def test_tasks_that_ended_long_ago_are_forgotten(
@@ -38,3 +41,20 @@ async def test_tasks_that_ended_long_ago_are_forgotten(
     assert (await store.read(lambda uow: uow.tasks.get(recent))).id == recent
     with pytest.raises(NotFound):
         await store.read(lambda uow: uow.tasks.get(old[-1]))
+
+
+async def test_the_newest_audit_entry_is_signed(context: WorkerContext) -> None:
+    store, signer = context.store, MemorySigner()
+    context = replace(context, signer=signer)
+    await store.transact(lambda uow: uow.audit.record(audit_entry()))
+
+    signing = await store.transact(
+        lambda uow: uow.tasks.add(audit_anchoring.SIGN_HEAD, tasks.STORE, {}, uow.now)
+    )
+    ended = await runner.run_task(context, signing.id)
+
+    assert ended.state is TaskState.COMPLETED
+    signed = await store.read(lambda uow: uow.audit.newest_signed())
+    assert signed is not None
+    assert (signed.entry, signed.public_key) == (1, signer.public_key())
+    assert audit_anchoring.SIGN_HEAD in SCHEDULE

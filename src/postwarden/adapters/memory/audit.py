@@ -5,13 +5,14 @@ from datetime import datetime
 
 from postwarden.adapters.memory.state import State
 from postwarden.model.audit import AuditEntry, AuditHead, chained, head_of
+from postwarden.model.audit_heads import SignedHead
 
 
 class MemoryAuditLog:
     """See `services.ports.AuditLog`."""
 
     def __init__(self, state: State) -> None:
-        self._audit = state.audit
+        self._audit, self._heads = state.audit, state.audit_heads
 
     def record(self, entry: AuditEntry) -> None:
         new = chained(entry, self.head())
@@ -43,3 +44,14 @@ class MemoryAuditLog:
             and (domains is None or each.domain in domains)
         ]
         return found[:limit]
+
+    def add_signed(self, head: SignedHead) -> None:
+        key = (head.entry, head.public_key)
+        if key not in self._heads:
+            self._heads.insert(key, head)
+
+    def newest_signed(self) -> SignedHead | None:
+        return max(self._heads, key=lambda head: (head.entry, head.time), default=None)
+
+    def signed(self, *, after: int, up_to: int) -> list[SignedHead]:
+        return self._heads.among((after + 1, b""), (up_to + 1, b""))

@@ -5,6 +5,7 @@ from typing import Any
 from postwarden.adapters.memory.tables import Table
 from postwarden.model.accounts import Account
 from postwarden.model.audit import AuditEntry
+from postwarden.model.audit_heads import SignedHead
 from postwarden.model.cases import Approval, Case, Plan, PlanItem
 from postwarden.model.directory import Entry
 from postwarden.model.domains import DomainAlias, MailDomain
@@ -42,6 +43,7 @@ class State:
         self.queue = Table[int, QueueEntry]()
         self.tasks = Table[int, Task]()
         self.audit = Table[int, AuditEntry]()
+        self.audit_heads = Table[tuple[int, bytes], SignedHead]()
         self.cases = Table[int, Case]()
         self.plans = Table[int, Plan]()
         self.plan_items = Table[tuple[int, int], PlanItem]()

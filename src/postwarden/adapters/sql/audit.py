@@ -17,17 +17,29 @@ from postwarden.adapters.sql.connection import Connection
 from postwarden.adapters.sql.statements import (
     Prepared,
     Row,
+    insert,
     instant,
     one_of,
     time_of,
 )
 from postwarden.model.audit import AuditEntry, AuditHead, chained
+from postwarden.model.audit_heads import SignedHead
 
-_u = tables.audit.c
+_u, _h = tables.audit.c, tables.audit_heads.c
 P = sa.bindparam
 
 _RECORD = Prepared(sa.insert(tables.audit).values({c: P(c.name) for c in _u}))
 _HEAD = Prepared(sa.select(_u.id, _u.hash).order_by(_u.id.desc()).limit(1))
+_ADD_SIGNED = Prepared(
+    insert(tables.audit_heads, ignore_repeats=True)  # two processes may sign at once
+)
+_SIGNED = sa.select(tables.audit_heads)
+_NEWEST_SIGNED = Prepared(_SIGNED.order_by(_h.entry.desc(), _h.time.desc()).limit(1))
+_SIGNED_OF = Prepared(
+    _SIGNED.where(_h.entry > P("after"), _h.entry <= P("up_to")).order_by(
+        _h.entry, _h.public_key
+    )
+)
 _FILTERS = {
     "actor": _u.actor == P("actor"),
     "dialect": _u.dialect == P("dialect"),
@@ -101,6 +113,34 @@ class SqlAuditLog:
         statement = _page(frozenset(given))
         rows = self._connection.rows(statement, after=after, count=limit, **given)
         return [_entry(row) for row in rows]
+
+    def add_signed(self, head: SignedHead) -> None:
+        self._connection.run(
+            _ADD_SIGNED,
+            entry=head.entry,
+            public_key=head.public_key,
+            hash=head.hash,
+            time=instant(head.time),
+            signature=head.signature,
+        )
+
+    def newest_signed(self) -> SignedHead | None:
+        row = self._connection.one(_NEWEST_SIGNED)
+        return _signed_head(row) if row else None
+
+    def signed(self, *, after: int, up_to: int) -> list[SignedHead]:
+        rows = self._connection.rows(_SIGNED_OF, after=after, up_to=up_to)
+        return [_signed_head(row) for row in rows]
+
+
+def _signed_head(row: Row) -> SignedHead:
+    return SignedHead(
+        entry=row[0],
+        public_key=row[1],
+        hash=row[2],
+        time=time_of(row[3]),
+        signature=row[4],
+    )
 
 
 def _json(value: Mapping[str, object] | None) -> str | None:

@@ -15,6 +15,7 @@ from postwarden.services.ports.mail import (
 )
 from postwarden.services.ports.operations import Queue, Receptions, Tasks
 from postwarden.services.ports.sealing import Sealer
+from postwarden.services.ports.signing import Signer
 from postwarden.services.ports.store import SearchIndex, Store, UnitOfWork, Watch
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "References",
     "Sealer",
     "SearchIndex",
+    "Signer",
     "Store",
     "Tasks",
     "UnitOfWork",

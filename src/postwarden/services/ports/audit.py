@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from postwarden.model.audit import AuditEntry, AuditHead
+from postwarden.model.audit_heads import SignedHead
 
 
 class AuditLog(Protocol):
@@ -33,4 +34,14 @@ class AuditLog(Protocol):
 
         `domains` leaves out whatever belongs to no domain.
         """
+        ...
+
+    def add_signed(self, head: SignedHead) -> None:
+        """Keep a signed head of an entry that is there."""
+        ...
+
+    def newest_signed(self) -> SignedHead | None: ...
+
+    def signed(self, *, after: int, up_to: int) -> list[SignedHead]:
+        """Return the signed heads of a page of entries, in their order."""
         ...

@@ -12,7 +12,7 @@ from postwarden.adapters.sql.tables.administration import (
     plans,
     tasks,
 )
-from postwarden.adapters.sql.tables.audit import audit
+from postwarden.adapters.sql.tables.audit import audit, audit_heads
 from postwarden.adapters.sql.tables.columns import metadata
 from postwarden.adapters.sql.tables.directory import (
     accounts,
@@ -48,6 +48,7 @@ __all__ = [
     "attached_messages",
     "attachments",
     "audit",
+    "audit_heads",
     "cases",
     "copies",
     "domain_aliases",

@@ -1,4 +1,4 @@
-"""The audit log."""
+"""The audit log, and the signed heads of it."""
 
 import sqlalchemy as sa
 
@@ -36,4 +36,15 @@ audit = sa.Table(
         sqlite_where=sa.text("domain IS NOT NULL"),
         postgresql_where=sa.text("domain IS NOT NULL"),
     ),
+)
+
+audit_heads = sa.Table(
+    "audit_heads",
+    metadata,
+    sa.Column("entry", sa.BigInteger, primary_key=True),
+    sa.Column("public_key", sa.LargeBinary, primary_key=True),
+    blob("hash"),
+    integer("time"),
+    blob("signature"),
+    sqlite_with_rowid=False,
 )
