@@ -13,7 +13,7 @@ from tests.support.command_line import CommandLine
 
 POSTWARDEN = [sys.executable, "-m", "postwarden.cli.main"]
 LATER = {
-    *("admin", "key", "vault", "message", "backup", "restore", "task"),
+    *("admin", "key", "vault", "message", "backup", "restore"),
     *("queue", "system"),
 }
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -89,6 +90,7 @@ async def test_the_oldest_due_task_is_leased_first(store: Store) -> None:
             first,
             state=TaskState.IN_PROGRESS,
             started_at=NOW,
+            heartbeat_at=NOW,
             lease_owner="w1",
             leased_until=NOW + MINUTE,
             attempts=1,
@@ -124,7 +126,7 @@ async def test_an_expired_lease_is_taken_over(store: Store) -> None:
         stolen = lease(uow, "w2", now=NOW + MINUTE)
         assert stolen is not None
         assert (stolen.lease_owner, stolen.attempts) == ("w2", 2)
-        assert not uow.tasks.renew(task.id, "w1", NOW + 9 * MINUTE)
+        assert uow.tasks.renew(task.id, "w1", now=NOW, until=NOW + MINUTE) is None
         assert not uow.tasks.finish(task.id, "w1", TaskState.COMPLETED, NOW)
         assert not uow.tasks.retry(task.id, "w1", run_at=NOW, error="late")
         assert uow.tasks.get(task.id) == stolen
@@ -132,26 +134,46 @@ async def test_an_expired_lease_is_taken_over(store: Store) -> None:
     await store.transact(work)
 
 
-async def test_a_renewed_lease_lasts(store: Store) -> None:
+async def test_a_renewed_lease_lasts_and_tells_of_its_owner(store: Store) -> None:
+    def renew(uow: UnitOfWork, minutes: int) -> TaskState | None:
+        return uow.tasks.renew(1, "w1", now=NOW, until=NOW + minutes * MINUTE)
+
     def work(uow: UnitOfWork) -> None:
         task = add(uow)
-        assert not uow.tasks.renew(task.id, "w1", NOW + MINUTE)
-        lease(uow)
-        assert uow.tasks.renew(task.id, "w1", NOW + 3 * MINUTE)
+        assert task.id == 1
+        assert renew(uow, 1) is None
+        leased = lease(uow)
+        assert renew(uow, 3) is TaskState.IN_PROGRESS
         assert lease(uow, "w2", now=NOW + 2 * MINUTE) is None
         # Expired, and still its owner's as long as nobody took it.
-        assert uow.tasks.renew(task.id, "w1", NOW + 9 * MINUTE)
-        assert uow.tasks.get(task.id).leased_until == NOW + 9 * MINUTE
+        later = NOW + 4 * MINUTE
+        uow.tasks.renew(1, "w1", now=later, until=NOW + 9 * MINUTE)
+        assert leased is not None
+        assert uow.tasks.get(task.id) == replace(
+            leased, heartbeat_at=later, leased_until=NOW + 9 * MINUTE
+        )
 
     await store.transact(work)
 
 
-async def test_progress_is_written(store: Store) -> None:
+async def test_progress_belongs_to_the_owner_and_is_a_new_first_attempt(
+    store: Store,
+) -> None:
+    def advance(uow: UnitOfWork, owner: str) -> TaskState | None:
+        until = NOW + 9 * MINUTE
+        return uow.tasks.renew(1, owner, now=NOW, until=until, progress=(5, 10))
+
     def work(uow: UnitOfWork) -> None:
         task = add(uow)
-        uow.tasks.progress(task.id, 5, 10)
-        uow.tasks.progress(99, 5, 10)
-        assert uow.tasks.get(task.id) == replace(task, done=5, total=10)
+        assert advance(uow, "w1") is None
+        lease(uow)
+        taken = lease(uow, "w2", now=NOW + MINUTE)
+        assert taken is not None
+        assert advance(uow, "w1") is None
+        assert uow.tasks.get(task.id) == taken
+        assert advance(uow, "w2") is TaskState.IN_PROGRESS
+        now = uow.tasks.get(task.id)
+        assert (now.done, now.total, now.attempts) == (5, 10, 1)
 
     await store.transact(work)
 
@@ -164,17 +186,21 @@ async def test_a_finished_task_is_nobodys(store: Store, state: TaskState) -> Non
         task = add(uow)
         assert not uow.tasks.finish(task.id, "w1", state, NOW)
         lease(uow)
-        assert uow.tasks.finish(task.id, "w1", state, NOW + MINUTE, error="why")
+        assert uow.tasks.finish(
+            task.id, "w1", state, NOW + MINUTE, error="why", result={"n": (1, "ü")}
+        )
         assert uow.tasks.get(task.id) == replace(
             task,
             state=state,
             started_at=NOW,
+            heartbeat_at=NOW,
             ended_at=NOW + MINUTE,
             attempts=1,
             error="why",
+            result={"n": [1, "ü"]},
         )
         assert not uow.tasks.finish(task.id, "w1", TaskState.COMPLETED, NOW)
-        assert not uow.tasks.renew(task.id, "w1", NOW + MINUTE)
+        assert uow.tasks.renew(task.id, "w1", now=NOW, until=NOW + MINUTE) is None
         assert lease(uow, now=NOW + MINUTE) is None
         assert lease(uow, now=NOW + MINUTE, task=task.id) is None
 
@@ -187,7 +213,12 @@ async def test_a_task_that_is_retried_waits_again(store: Store) -> None:
         lease(uow)
         assert uow.tasks.retry(task.id, "w1", run_at=NOW + MINUTE, error="busy")
         assert uow.tasks.get(task.id) == replace(
-            task, run_at=NOW + MINUTE, started_at=NOW, attempts=1, error="busy"
+            task,
+            run_at=NOW + MINUTE,
+            started_at=NOW,
+            heartbeat_at=NOW,
+            attempts=1,
+            error="busy",
         )
         assert not uow.tasks.retry(task.id, "w1", run_at=NOW, error="again")
         assert lease(uow) is None
@@ -239,9 +270,9 @@ async def test_a_clock_that_was_set_back_stops_no_task(store: Store) -> None:
         leased = lease(uow, now=NOW)
         assert leased is not None
         assert leased.id == future.id
-        uow.tasks.renew(future.id, "w1", NOW + LONGEST_LEASE)
+        uow.tasks.renew(future.id, "w1", now=NOW, until=NOW + LONGEST_LEASE)
         assert lease(uow, "w2", now=NOW) is None
-        uow.tasks.renew(future.id, "w1", NOW + 2 * LONGEST_LEASE)
+        uow.tasks.renew(future.id, "w1", now=NOW, until=NOW + 2 * LONGEST_LEASE)
         assert lease(uow, "w2", now=NOW) is not None
         # Tried before: its time is that of a backoff, and it is not repeated at once.
         uow.tasks.retry(future.id, "w2", run_at=NOW + MINUTE, error="busy")
@@ -275,5 +306,95 @@ async def test_tasks_that_ended_long_ago_are_removed_oldest_first(
         assert uow.tasks.remove_ended(NOW, 2) == 1
         assert uow.tasks.remove_ended(NOW, 2) == 0
         assert left(uow, numbers) == [late, open_]
+
+    await store.transact(work)
+
+
+async def test_who_submitted_a_task_stays_with_it(store: Store) -> None:
+    def work(uow: UnitOfWork) -> None:
+        task = uow.tasks.add(
+            *("expand", "1", {}, NOW),
+            actor="ada",
+            request_id="r1",
+            domain="example.org",
+        )
+        assert (task.actor, task.request_id) == ("ada", "r1")
+        assert task.domain == "example.org"
+        again = uow.tasks.add("expand", "1", {}, NOW, actor="bob")
+        assert again == task == uow.tasks.get(task.id)
+
+    await store.transact(work)
+
+
+async def test_a_waiting_task_is_canceled_at_once(store: Store) -> None:
+    def work(uow: UnitOfWork) -> None:
+        task = add(uow)
+        canceled = uow.tasks.cancel(task.id, NOW + MINUTE)
+        assert canceled == replace(
+            task, state=TaskState.CANCELED, ended_at=NOW + MINUTE
+        )
+        assert uow.tasks.get(task.id) == canceled
+        assert uow.tasks.cancel(task.id, NOW + 2 * MINUTE) == canceled
+        assert lease(uow, now=NOW + MINUTE) is None
+        assert add(uow).id > task.id
+        with pytest.raises(NotFound):
+            uow.tasks.cancel(99, NOW)
+
+    await store.transact(work)
+
+
+async def test_the_worker_of_a_task_in_progress_hears_that_it_is_canceled(
+    store: Store,
+) -> None:
+    def work(uow: UnitOfWork) -> None:
+        task = add(uow)
+        leased = lease(uow)
+        assert leased is not None
+        asked = uow.tasks.cancel(task.id, NOW)
+        assert asked == replace(leased, state=TaskState.CANCELED_REQUESTED)
+        assert uow.tasks.cancel(task.id, NOW) == asked
+        assert add(uow) == asked
+        assert lease(uow, "w2") is None
+        renewed = uow.tasks.renew(
+            task.id, "w1", now=NOW, until=NOW + MINUTE, progress=(1, 2)
+        )
+        assert renewed is TaskState.CANCELED_REQUESTED
+        taken = lease(uow, "w2", now=NOW + MINUTE)
+        assert taken is not None
+        assert taken.state is TaskState.CANCELED_REQUESTED
+        assert uow.tasks.finish(task.id, "w2", TaskState.CANCELED, NOW)
+        assert uow.tasks.get(task.id).state is TaskState.CANCELED
+
+    await store.transact(work)
+
+
+async def test_tasks_are_listed_newest_first_by_state_name_and_domain(
+    store: Store,
+) -> None:
+    def add_for(uow: UnitOfWork, subject: str, actor: str, domain: str | None) -> int:
+        return uow.tasks.add("n", subject, {}, NOW, actor=actor, domain=domain).id
+
+    def work(uow: UnitOfWork) -> None:
+        first = add_for(uow, "1", "ada", None)
+        second = add_for(uow, "2", "bob", "example.org")
+        third = add_for(uow, "3", "bob", "example.net")
+        system = add(uow, subject="4").id
+        uow.tasks.cancel(third, NOW)
+
+        def ids(before: int = 99, limit: int = 99, **filters: Any) -> list[int]:
+            found = uow.tasks.page(before=before, limit=limit, **filters)
+            return [task.id for task in found]
+
+        assert ids() == [system, third, second, first]
+        assert ids(limit=2) == [system, third]
+        assert ids(before=third) == [second, first]
+        assert ids(states=[TaskState.CANCELED]) == [third]
+        assert ids(states=[TaskState.WAITING, TaskState.CANCELED], name="n") == [
+            *(third, second, first)
+        ]
+        assert ids(actor="ada", domains=["example.org"]) == [second, first]
+        assert ids(actor="ada", domains=[]) == [first]
+        assert ids(domains=["example.net"]) == [third]
+        assert ids(actor="ada") == [system, third, second, first]
 
     await store.transact(work)

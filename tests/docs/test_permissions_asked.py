@@ -11,10 +11,12 @@ ASKING = {"require", "require_one"}
 
 PARTS = {
     "audit.record": "writes down what a service has done",
+    "awaiting.wait_for": "looks by a service that asks",
     "entries.free_address": "a part of services that have asked",
     "message_ids.groups": "a part of services that have asked",
     "message_ids.settled": "a part of services that have asked",
     "entries.refuse_if_needed": "a part of services that have asked",
+    "tasks.submit": "a part of services that have asked",
 }
 """Functions that take an actor and ask for nothing, and why."""
 

@@ -23,6 +23,7 @@ from postwarden.cli import bench_client
 from postwarden.cli.bench_client import Load
 from postwarden.cli.exits import INTERRUPTED
 from postwarden.cli.grammar import new_app
+from postwarden.cli.hosting import host_task
 from postwarden.cli.invocation import PAGE, Invocation, Opens, command
 from postwarden.cli.output import Progress
 from postwarden.cli.queries import read_query
@@ -283,11 +284,8 @@ async def _undo(run: Invocation, case: int) -> None:
 
 
 async def _work(run: Invocation, task: Task | None) -> None:
-    from postwarden.cli.serve import worker_context  # noqa: PLC0415  as above
-    from postwarden.worker.runner import run_task  # noqa: PLC0415
-
     if task is not None:
-        await run_task(worker_context(run.platform), task.id)
+        await host_task(run, task, task.name)
 
 
 def _expect(what: str, number: int, wanted: int) -> None:

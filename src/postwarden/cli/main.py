@@ -75,6 +75,7 @@ COMMANDS = (
     Registered("doctor", f"{_C}.doctor", "app", "Check the store and around it."),
     Registered("store", f"{_C}.stores", "app", "Check the store's own files."),
     Registered("bench", f"{_C}.bench", "app", "Measure this machine and its disk."),
+    Registered("task", f"{_C}.tasks", "app", "See what runs in the background."),
     Registered("audit", f"{_C}.audit", "app", "See who changed what."),
 )
 

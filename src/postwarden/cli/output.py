@@ -115,6 +115,11 @@ class Progress(AbstractContextManager["Progress"]):
         if self._bar is not None:
             self._bar.advance(self._task, steps)
 
+    def show(self, done: int, total: int) -> None:
+        """Show how much is done, and of how much when that is not 0."""
+        if self._bar is not None:
+            self._bar.update(self._task, completed=done, total=total or None)
+
     def __enter__(self) -> "Progress":
         if self._bar is not None:
             self._bar.start()

@@ -14,17 +14,24 @@ class TaskState(StrEnum):
 
     WAITING = "waiting"
     IN_PROGRESS = "in-progress"
+    CANCELED_REQUESTED = "canceled-requested"  # its worker stops at the next chunk
     COMPLETED = "completed"
-    FAILED = "failed"
+    FAILED = "failed"  # with an error that says why; `task retry` tries again
     CANCELED = "canceled"
+
+
+ENDED = frozenset({TaskState.COMPLETED, TaskState.FAILED, TaskState.CANCELED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One task; `payload` is JSON, `subject` names what it works on.
+    """One task; `payload` and `result` are JSON, `subject` is what it works on.
 
     At most one unfinished task exists per (name, subject). While
-    `leased_until` lies ahead, only `lease_owner` may work on it.
+    `leased_until` lies ahead, only `lease_owner` may work on it, whose last sign
+    of life was at `heartbeat_at`. `attempts` counts since the last progress.
+    A task without `actor` was submitted by Postwarden itself, one with a `domain`
+    concerns nothing else.
     """
 
     id: int
@@ -34,7 +41,11 @@ class Task:
     state: TaskState
     created_at: datetime
     run_at: datetime
+    actor: str | None = None
+    request_id: str | None = None
+    domain: str | None = None
     started_at: datetime | None = None
+    heartbeat_at: datetime | None = None
     ended_at: datetime | None = None
     attempts: int = 0
     lease_owner: str | None = None
@@ -42,3 +53,9 @@ class Task:
     error: str | None = None
     done: int = 0
     total: int = 0
+    result: Mapping[str, object] | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nobody works on it any more, for better or worse."""
+        return self.state in ENDED

@@ -39,7 +39,7 @@ from postwarden.model.queries import (
 )
 from postwarden.model.queries.trees import all_of
 from postwarden.model.tasks import Task
-from postwarden.services import access, arrivals, audit, message_ids
+from postwarden.services import access, arrivals, audit, message_ids, tasks
 from postwarden.services.ledger import record_copies
 from postwarden.services.limits import check_name
 from postwarden.services.ports import UnitOfWork
@@ -105,7 +105,7 @@ def create(uow: UnitOfWork, actor: Actor, new: NewHold) -> tuple[Hold, Task]:
         after={"name": hold.name, "query": hold.query, "case": hold.case},
         reason=reason,
     )
-    return hold, uow.tasks.add(PLACE, str(hold.id), {"hold": hold.id}, uow.now)
+    return hold, tasks.submit(uow, actor, PLACE, str(hold.id), {"hold": hold.id})
 
 
 def _reason(text: str) -> str:
@@ -319,7 +319,7 @@ def release(
         after={"state": HoldState.RELEASED.value},
         reason=text,
     )
-    task = uow.tasks.add(RELEASE, str(hold_id), {"hold": hold_id}, uow.now)
+    task = tasks.submit(uow, actor, RELEASE, str(hold_id), {"hold": hold_id})
     return released, task
 
 

@@ -14,7 +14,7 @@ from postwarden.model.ledger import Event
 from postwarden.model.mailboxes import CopyState
 from postwarden.model.permissions import Permission
 from postwarden.model.tasks import Task
-from postwarden.services import access, accounts, audit, entries, placement
+from postwarden.services import access, accounts, audit, entries, placement, tasks
 from postwarden.services.ledger import record_copies
 from postwarden.services.ports import UnitOfWork
 
@@ -47,7 +47,14 @@ def start(uow: UnitOfWork, actor: Actor, address: Address) -> Removal:
         )
     )
     uow.directory.remove(account.address)
-    task = uow.tasks.add(TASK, str(account.id), {"account": account.id}, uow.now)
+    task = tasks.submit(
+        uow,
+        actor,
+        TASK,
+        str(account.id),
+        {"account": account.id},
+        domain=account.address.domain,
+    )
     audit.record(
         uow,
         actor,

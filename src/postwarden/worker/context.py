@@ -1,18 +1,25 @@
 """What a task may use, and the lease it works under."""
 
+import asyncio
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeAlias, cast
 
-from postwarden.model.tasks import Task
+from postwarden.model.errors import Unavailable
+from postwarden.model.tasks import Task, TaskState
 from postwarden.services.ports import Blobs, SearchIndex, Signer, Store, UnitOfWork
 
 
 class LeaseLost(Exception):
     """Another worker has taken the task over; this one must stop."""
+
+
+class Canceled(Exception):
+    """Somebody wants the task to stop; what it did so far stays done."""
 
 
 def new_owner() -> str:
@@ -37,7 +44,7 @@ class WorkerContext:
     index: SearchIndex
     signer: Signer | None = None  # None: heads of the audit log are not signed here
     owner: str = field(default_factory=new_owner)
-    lease_seconds: float = 15  # renewed after each chunk; a dead worker's ends then
+    lease_seconds: float = 15  # a dead worker's lease ends then
     poll_seconds: float = 1  # between looks for tasks whose lease has ended
     attempts: int = 8  # after which a failing task is parked
     keep_tasks: timedelta = timedelta(days=30)  # after they ended
@@ -48,19 +55,46 @@ class WorkerContext:
 
 @dataclass(slots=True)
 class Lease:
-    """The right to work on a task, which `renew` keeps between chunks."""
+    """The right to work on a task; it renews itself while its process lives."""
 
     context: WorkerContext
     task: Task
 
     async def renew(self, done: int, total: int) -> None:
-        """Keep the lease and write progress; raises LeaseLost."""
-        kept = await self.context.store.transact(
-            _renew, self.task.id, self.context, done, total
-        )
-        if not kept:
+        """Write progress between two chunks; raises LeaseLost, Canceled.
+
+        Whoever has done all of a known total is not canceled any more.
+        """
+        state = await self._renew((done, total))
+        if state is None:
             raise LeaseLost(self.task.name)
         self.context.progress(self.task, done, total)
+        if state is TaskState.CANCELED_REQUESTED and not 0 < total <= done:
+            raise Canceled(self.task.name)
+
+    async def _renew(self, progress: tuple[int, int] | None) -> TaskState | None:
+        return await self.context.store.transact(
+            _renew, self.context, self.task.id, progress
+        )
+
+    @asynccontextmanager
+    async def beating(self) -> AsyncIterator[None]:
+        """Keep the lease meanwhile, however long a chunk takes."""
+        beat = asyncio.create_task(self._beat())
+        try:
+            yield
+        finally:
+            beat.cancel()
+            await asyncio.gather(beat, return_exceptions=True)
+
+    async def _beat(self) -> None:
+        kept: TaskState | None = self.task.state
+        while kept is not None:
+            await asyncio.sleep(self.context.lease_seconds / 3)
+            try:
+                kept = await self._renew(None)
+            except Unavailable:
+                continue  # the work itself runs into it, and says so
 
 
 def number(lease: Lease, name: str) -> int:
@@ -69,8 +103,15 @@ def number(lease: Lease, name: str) -> int:
 
 
 def _renew(
-    uow: UnitOfWork, task: int, context: WorkerContext, done: int, total: int
-) -> bool:
-    uow.tasks.progress(task, done, total)
-    until = uow.now + timedelta(seconds=context.lease_seconds)
-    return uow.tasks.renew(task, context.owner, until)
+    uow: UnitOfWork,
+    context: WorkerContext,
+    task: int,
+    progress: tuple[int, int] | None,
+) -> TaskState | None:
+    return uow.tasks.renew(
+        task,
+        context.owner,
+        now=uow.now,
+        until=uow.now + timedelta(seconds=context.lease_seconds),
+        progress=progress,
+    )

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import structlog
@@ -10,8 +11,9 @@ from postwarden.model.errors import MailError, Unavailable
 from postwarden.model.tasks import Task, TaskState
 from postwarden.services import indexing
 from postwarden.services.ports import UnitOfWork, Watch
-from postwarden.worker.context import Lease, LeaseLost, WorkerContext
-from postwarden.worker.tasks import HANDLERS
+from postwarden.services.tasks import bounded
+from postwarden.worker.context import Canceled, Lease, LeaseLost, WorkerContext
+from postwarden.worker.tasks import HANDLERS, Handlers
 
 _FIRST_RETRY = 1.0  # seconds; doubles with each attempt
 _LONGEST_RETRY = 300.0
@@ -19,20 +21,23 @@ _BETWEEN_LOOKS = 0.05  # seconds between looks for tasks, however much is commit
 _CALM = 0.25  # seconds without a commit after which the index is brought up
 _BEHIND = 3.0  # seconds that it may stay behind while mail keeps coming
 
+
 _log = structlog.get_logger("postwarden.worker")
 
 
-async def run_task(context: WorkerContext, task_id: int) -> Task:
+async def run_task(
+    context: WorkerContext, task_id: int, handlers: Handlers = HANDLERS
+) -> Task:
     """Work on one task in this process, or wait while another one does.
 
     Returns the task when it has ended, however it did.
     """
     while True:
-        task = await context.store.transact(_lease, context, task_id)
+        task = await context.store.transact(_lease, context, list(handlers), task_id)
         if task is not None:
-            await _work(context, task)
+            await _work(context, task, handlers)
         task = await context.store.read(_get, task_id)
-        if task.state not in {TaskState.WAITING, TaskState.IN_PROGRESS}:
+        if task.has_ended:
             return task
         context.progress(task, task.done, task.total)
         with context.store.watch() as watch:
@@ -76,44 +81,54 @@ async def _calm(watch: Watch) -> None:
             return
 
 
-async def take_task(context: WorkerContext) -> bool:
+async def take_task(context: WorkerContext, handlers: Handlers = HANDLERS) -> bool:
     """Work on the oldest task that is due; False when there is none."""
     try:
-        task = await context.store.transact(_lease, context, None)
+        task = await context.store.transact(_lease, context, list(handlers), None)
         if task is None:
             return False
-        await _work(context, task)
+        await _work(context, task, handlers)
     except Unavailable as error:
         _log.warning("tasks.unavailable", reason=str(error))
         return False
     return True
 
 
-async def _work(context: WorkerContext, task: Task) -> None:
+async def _work(context: WorkerContext, task: Task, handlers: Handlers) -> None:
     """Do a task and write how it ended; raises Unavailable when that cannot be.
 
     Then its lease ends by itself, and it is done again.
     """
-    store = context.store
+    lease = Lease(context, task)
+    if task.state is TaskState.CANCELED_REQUESTED:  # whoever was asked has died
+        return await _end(lease, TaskState.CANCELED)
+    if task.attempts > context.attempts:  # it may be what they died of
+        error = f"given up: {context.attempts} workers died before it went on"
+        return await _end(lease, TaskState.FAILED, error)
     try:
-        await HANDLERS[task.name](Lease(context, task))
+        async with lease.beating():
+            result = await handlers[task.name](lease)
     except LeaseLost:
         _log.info("task.taken-over", task=task.id, name=task.name)
+    except Canceled:
+        await _end(lease, TaskState.CANCELED)
     except Unavailable as error:
-        await store.transact(_retry, context, task, str(error))
+        await context.store.transact(_retry, context, task.id, str(error))
     except MailError as error:
-        await store.transact(_fail, context, task, str(error))
+        await _end(lease, TaskState.FAILED, str(error))
     except Exception:  # noqa: BLE001  a bug of ours must not end the worker
         _log.exception("task.failed", task=task.id, name=task.name)
-        await store.transact(_fail, context, task, "internal error")
+        await _end(lease, TaskState.FAILED, "internal error")
     else:
-        await store.transact(_complete, context, task)
+        await _end(lease, TaskState.COMPLETED, result=result)
 
 
-def _lease(uow: UnitOfWork, context: WorkerContext, task: int | None) -> Task | None:
+def _lease(
+    uow: UnitOfWork, context: WorkerContext, names: Sequence[str], task: int | None
+) -> Task | None:
     return uow.tasks.lease(
         context.owner,
-        names=list(HANDLERS),
+        names=names,
         now=uow.now,
         until=uow.now + timedelta(seconds=context.lease_seconds),
         task=task,
@@ -124,18 +139,29 @@ def _get(uow: UnitOfWork, task: int) -> Task:
     return uow.tasks.get(task)
 
 
-def _complete(uow: UnitOfWork, context: WorkerContext, task: Task) -> None:
-    uow.tasks.finish(task.id, context.owner, TaskState.COMPLETED, uow.now)
+async def _end(
+    lease: Lease,
+    state: TaskState,
+    error: str | None = None,
+    *,
+    result: Mapping[str, object] | None = None,
+) -> None:
+    def finish(uow: UnitOfWork) -> None:
+        owner = lease.context.owner
+        uow.tasks.finish(
+            lease.task.id, owner, state, uow.now, error=error, result=bounded(result)
+        )
+
+    await lease.context.store.transact(finish)
 
 
-def _fail(uow: UnitOfWork, context: WorkerContext, task: Task, error: str) -> None:
-    uow.tasks.finish(task.id, context.owner, TaskState.FAILED, uow.now, error=error)
-
-
-def _retry(uow: UnitOfWork, context: WorkerContext, task: Task, error: str) -> None:
-    if task.attempts >= context.attempts:
-        _fail(uow, context, task, error)
-        return
-    longest = min(_LONGEST_RETRY, _FIRST_RETRY * 2**task.attempts)
-    delay = timedelta(seconds=random.uniform(longest / 2, longest))  # noqa: S311  no secret
-    uow.tasks.retry(task.id, context.owner, run_at=uow.now + delay, error=error)
+def _retry(uow: UnitOfWork, context: WorkerContext, number: int, error: str) -> None:
+    task, owner = uow.tasks.get(number), context.owner
+    if task.state is TaskState.CANCELED_REQUESTED:
+        uow.tasks.finish(number, owner, TaskState.CANCELED, uow.now, error=error)
+    elif task.attempts >= context.attempts:
+        uow.tasks.finish(number, owner, TaskState.FAILED, uow.now, error=error)
+    else:
+        longest = min(_LONGEST_RETRY, _FIRST_RETRY * 2**task.attempts)
+        delay = timedelta(seconds=random.uniform(longest / 2, longest))  # noqa: S311  no secret
+        uow.tasks.retry(number, owner, run_at=uow.now + delay, error=error)

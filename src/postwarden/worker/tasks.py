@@ -10,7 +10,9 @@ from postwarden.services.cases import running, undoing
 from postwarden.worker import holding
 from postwarden.worker.context import Lease, number
 
-Handler = Callable[[Lease], Awaitable[None]]
+Handler = Callable[[Lease], Awaitable[Mapping[str, object] | None]]
+"""Does a task; what it returns is JSON and stays with the task as its result."""
+Handlers = Mapping[str, Handler]
 
 
 async def expand_delivery(lease: Lease) -> None:
@@ -108,12 +110,13 @@ async def vault_account(lease: Lease) -> None:
         await lease.renew(done, 0)
 
 
-async def purge_tasks(lease: Lease) -> None:
+async def purge_tasks(lease: Lease) -> Mapping[str, object]:
     """Forget tasks that ended long ago, in chunks."""
     context, done = lease.context, 0
     while count := await context.store.transact(tasks.purge_chunk, context.keep_tasks):
         done += count
         await lease.renew(done, 0)
+    return {"removed": done}
 
 
 async def sign_audit_head(lease: Lease) -> None:
@@ -122,7 +125,7 @@ async def sign_audit_head(lease: Lease) -> None:
         await audit_anchoring.sign_head(lease.context.store, lease.context.signer)
 
 
-HANDLERS: Mapping[str, Handler] = {
+HANDLERS: Handlers = {
     audit_anchoring.SIGN_HEAD: sign_audit_head,
     delivery.EXPAND: expand_delivery,
     running.TASK: run_case,

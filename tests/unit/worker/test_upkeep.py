@@ -27,7 +27,9 @@ async def test_tasks_that_ended_long_ago_are_forgotten(
         return task.id
 
     store = context.store
-    old = [await store.transact(end, str(n)) for n in range(tasks.CHUNK + 1)]
+    old = await store.transact(
+        lambda uow: [end(uow, str(number)) for number in range(tasks.CHUNK + 1)]
+    )
     clock.now += context.keep_tasks
     recent = await store.transact(end, "recent")
     clock.forward(seconds=1)

@@ -19,9 +19,9 @@ from postwarden.adapters.memory.messages import MemoryMessages
 from postwarden.adapters.memory.operations import (
     MemoryQueue,
     MemoryReceptions,
-    MemoryTasks,
 )
 from postwarden.adapters.memory.state import State
+from postwarden.adapters.memory.tasks import MemoryTasks
 from postwarden.model.messages import SearchText
 from postwarden.services.ports import UnitOfWork
 

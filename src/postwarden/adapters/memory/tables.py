@@ -5,7 +5,8 @@ surrogate pair, an integer beyond 64 bits), so that nothing passes here that wou
 fail there.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -138,3 +139,9 @@ def _stored_fields(row: Any) -> Any:
     new = {name: stored(value) for name, value in kept.items()}
     changed = {name: new[name] for name in kept if new[name] is not kept[name]}
     return replace(row, **changed) if changed else row
+
+
+def as_json(value: Mapping[str, object]) -> Mapping[str, object]:
+    """Return what comes back of a mapping once it was written as JSON."""
+    read: Mapping[str, object] = json.loads(json.dumps(dict(value), sort_keys=True))
+    return read

@@ -1,8 +1,9 @@
 """Tasks in SQL."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -25,8 +26,13 @@ P = sa.bindparam
 
 # Literals, not parameters: only so does SQLite take the partial index.
 _UNFINISHED = _t.state.in_(
-    [sa.literal_column("'waiting'"), sa.literal_column("'in-progress'")]
+    [
+        sa.literal_column("'waiting'"),
+        sa.literal_column("'in-progress'"),
+        sa.literal_column("'canceled-requested'"),
+    ]
 )
+_IS_WAITING = _t.state == sa.literal_column("'waiting'")
 _TASK = sa.select(tables.tasks)
 _GET = Prepared(_TASK.where(_t.id == P("task")))
 _FIND = Prepared(
@@ -37,6 +43,20 @@ _NEWEST = Prepared(
     .order_by(_t.id.desc())
     .limit(1)
 )
+_PAGE = Prepared(
+    _TASK.where(
+        _t.id < P("before"),
+        sa.or_(P("states") == "[]", one_of(_t.state, "states")),
+        sa.or_(P("name").is_(None), _t.name == P("name")),
+        sa.or_(
+            P("domains").is_(None),
+            _t.actor == P("actor"),
+            one_of(_t.domain, "domains"),
+        ),
+    )
+    .order_by(_t.id.desc())
+    .limit(P("count"))
+)
 _ADD = Prepared(insert_returning_id(tables.tasks))
 _FREE = sa.or_(
     _t.leased_until.is_(None),
@@ -45,7 +65,7 @@ _FREE = sa.or_(
 )
 _DUE = sa.or_(
     _t.run_at <= P("now"),
-    _t.state == sa.literal_column("'in-progress'"),
+    sa.not_(_IS_WAITING),
     sa.and_(_t.attempts == 0, _t.created_at > P("now")),
     _t.id == P("task"),
 )
@@ -66,7 +86,10 @@ _LEASE = Prepared(
         )
     )
     .values(
-        state=TaskState.IN_PROGRESS.value,
+        state=sa.case(
+            (_IS_WAITING, sa.literal(TaskState.IN_PROGRESS.value)), else_=_t.state
+        ),
+        heartbeat_at=P("now"),
         started_at=sa.func.coalesce(_t.started_at, P("now")),
         lease_owner=P("owner"),
         leased_until=P("until"),
@@ -75,11 +98,25 @@ _LEASE = Prepared(
     .returning(*_t)
 )
 _OWNED = sa.and_(_t.id == P("task"), _t.lease_owner == P("owner"), _UNFINISHED)
-_RENEW = Prepared(sa.update(tables.tasks).where(_OWNED).values(leased_until=P("until")))
-_PROGRESS = Prepared(
+_RENEWED: dict[sa.Column[Any], object] = {
+    _t.heartbeat_at: P("now"),
+    _t.leased_until: P("until"),
+}
+_RENEW = Prepared(
+    sa.update(tables.tasks).where(_OWNED).values(_RENEWED).returning(_t.state)
+)
+_ADVANCE = Prepared(
     sa.update(tables.tasks)
-    .where(_t.id == P("task"))
-    .values({_t.done: P("now_done"), _t.total: P("now_total")})
+    .where(_OWNED)
+    .values(
+        {
+            **_RENEWED,
+            _t.done: P("new_done"),
+            _t.total: P("new_total"),
+            _t.attempts: sa.literal(1),
+        }
+    )
+    .returning(_t.state)
 )
 _FINISH = Prepared(
     sa.update(tables.tasks)
@@ -89,6 +126,7 @@ _FINISH = Prepared(
             _t.state: P("new_state"),
             _t.ended_at: P("now"),
             _t.error: P("new_error"),
+            _t.result: P("new_result"),
             _t.leased_until: sa.null(),
             _t.lease_owner: sa.null(),
         }
@@ -107,13 +145,22 @@ _RETRY = Prepared(
         }
     )
 )
+_CANCEL = Prepared(
+    sa.update(tables.tasks)
+    .where(_t.id == P("task"), _UNFINISHED)
+    .values(
+        {
+            _t.state: sa.case(
+                (_IS_WAITING, sa.literal(TaskState.CANCELED.value)),
+                else_=sa.literal(TaskState.CANCELED_REQUESTED.value),
+            ),
+            _t.ended_at: sa.case((_IS_WAITING, P("now")), else_=sa.null()),
+        }
+    )
+)
 _BRING_FORWARD = Prepared(
     sa.update(tables.tasks)
-    .where(
-        _t.id == P("task"),
-        _t.state == sa.literal_column("'waiting'"),
-        _t.run_at > P("new_run_at"),
-    )
+    .where(_t.id == P("task"), _IS_WAITING, _t.run_at > P("new_run_at"))
     .values({_t.run_at: P("new_run_at")})
 )
 _REMOVE_ENDED = Prepared(
@@ -142,6 +189,9 @@ class SqlTasks:
         time: datetime,
         *,
         run_at: datetime | None = None,
+        actor: str | None = None,
+        request_id: str | None = None,
+        domain: str | None = None,
     ) -> Task:
         if (task := self.unfinished(name, subject)) is not None:
             return task
@@ -149,11 +199,15 @@ class SqlTasks:
             _ADD,
             name=name,
             subject=subject,
-            payload=json.dumps(dict(payload), sort_keys=True),
+            payload=_json(payload),
             state=TaskState.WAITING.value,
             created_at=instant(time),
             run_at=instant(run_at or time),
+            actor=actor,
+            request_id=request_id,
+            domain=domain,
             started_at=None,
+            heartbeat_at=None,
             ended_at=None,
             attempts=0,
             lease_owner=None,
@@ -161,6 +215,7 @@ class SqlTasks:
             error=None,
             done=0,
             total=0,
+            result=None,
         )
         assert row is not None  # noqa: S101  RETURNING always answers
         return self.get(row[0])
@@ -170,6 +225,27 @@ class SqlTasks:
         if row is None:
             raise NotFound("task", str(task))
         return _task(row)
+
+    def page(
+        self,
+        *,
+        before: int,
+        limit: int,
+        states: Collection[TaskState] = (),
+        name: str | None = None,
+        actor: str | None = None,
+        domains: Collection[str] | None = None,
+    ) -> list[Task]:
+        rows = self._connection.rows(
+            _PAGE,
+            before=before,
+            count=limit,
+            states=json.dumps([state.value for state in states]),
+            name=name,
+            actor=actor,
+            domains=None if domains is None else json.dumps(sorted(domains)),
+        )
+        return [_task(row) for row in rows]
 
     def unfinished(self, name: str, subject: str) -> Task | None:
         row = self._connection.one(_FIND, name=name, subject=subject)
@@ -202,13 +278,29 @@ class SqlTasks:
         )
         return _task(row) if row else None
 
-    def renew(self, task: int, owner: str, until: datetime) -> bool:
-        return bool(
-            self._connection.run(_RENEW, task=task, owner=owner, until=instant(until))
-        )
-
-    def progress(self, task: int, done: int, total: int) -> None:
-        self._connection.run(_PROGRESS, task=task, now_done=done, now_total=total)
+    def renew(
+        self,
+        task: int,
+        owner: str,
+        *,
+        now: datetime,
+        until: datetime,
+        progress: tuple[int, int] | None = None,
+    ) -> TaskState | None:
+        values = {
+            "task": task,
+            "owner": owner,
+            "now": instant(now),
+            "until": instant(until),
+        }
+        if progress is None:
+            row = self._connection.one(_RENEW, **values)
+        else:
+            done, total = progress
+            row = self._connection.one(
+                _ADVANCE, **values, new_done=done, new_total=total
+            )
+        return TaskState(row[0]) if row else None
 
     def finish(
         self,
@@ -218,6 +310,7 @@ class SqlTasks:
         time: datetime,
         *,
         error: str | None = None,
+        result: Mapping[str, object] | None = None,
     ) -> bool:
         return bool(
             self._connection.run(
@@ -227,6 +320,7 @@ class SqlTasks:
                 now=instant(time),
                 new_state=state.value,
                 new_error=error,
+                new_result=None if result is None else _json(result),
             )
         )
 
@@ -241,6 +335,10 @@ class SqlTasks:
             )
         )
 
+    def cancel(self, task: int, time: datetime) -> Task:
+        self._connection.run(_CANCEL, task=task, now=instant(time))
+        return self.get(task)
+
     def remove_ended(self, before: datetime, limit: int) -> int:
         return self._connection.run(_REMOVE_ENDED, before=instant(before), count=limit)
 
@@ -254,12 +352,21 @@ def _task(row: Row) -> Task:
         state=TaskState(row[4]),
         created_at=time_of(row[5]),
         run_at=time_of(row[6]),
-        started_at=time_or_none(row[7]),
-        ended_at=time_or_none(row[8]),
-        attempts=row[9],
-        lease_owner=row[10],
-        leased_until=time_or_none(row[11]),
-        error=row[12],
-        done=row[13],
-        total=row[14],
+        actor=row[7],
+        request_id=row[8],
+        domain=row[9],
+        started_at=time_or_none(row[10]),
+        heartbeat_at=time_or_none(row[11]),
+        ended_at=time_or_none(row[12]),
+        attempts=row[13],
+        lease_owner=row[14],
+        leased_until=time_or_none(row[15]),
+        error=row[16],
+        done=row[17],
+        total=row[18],
+        result=json.loads(row[19]) if row[19] else None,
     )
+
+
+def _json(value: Mapping[str, object]) -> str:
+    return json.dumps(dict(value), sort_keys=True)

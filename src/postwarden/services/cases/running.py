@@ -20,7 +20,7 @@ from postwarden.model.errors import MailError, Refused, Stale
 from postwarden.model.ledger import Event
 from postwarden.model.mailboxes import Copy, CopyState
 from postwarden.model.tasks import Task
-from postwarden.services import audit, placement
+from postwarden.services import audit, placement, tasks
 from postwarden.services.cases.previewing import PlanHash
 from postwarden.services.ledger import record_copies
 from postwarden.services.ports import Store, UnitOfWork
@@ -83,7 +83,7 @@ def items_after(uow: UnitOfWork, plan_id: int, after: int) -> list[PlanItem]:
 def _start(uow: UnitOfWork, actor: Actor, case_id: int) -> Task | None:
     case = uow.cases.get(case_id)
     if case.state is CaseState.RUNNING:
-        return uow.tasks.add(TASK, str(case_id), {"case": case_id}, uow.now)
+        return tasks.submit(uow, actor, TASK, str(case_id), {"case": case_id})
     if case.state is CaseState.DONE:
         return None
     plan = _approved_plan(uow, case)
@@ -96,9 +96,7 @@ def _start(uow: UnitOfWork, actor: Actor, case_id: int) -> Task | None:
         after={"plan": plan.sha256.hex() if plan.sha256 else "", "copies": plan.copies},
         reason=case.reason,
     )
-    return uow.tasks.add(
-        TASK, str(case_id), {"case": case_id, "actor": actor.name}, uow.now
-    )
+    return tasks.submit(uow, actor, TASK, str(case_id), {"case": case_id})
 
 
 def _approved_plan(uow: UnitOfWork, case: Case) -> Plan:

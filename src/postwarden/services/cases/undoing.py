@@ -22,7 +22,7 @@ from postwarden.model.messages import Message
 from postwarden.model.queries import Query, Scope, leaves, parse
 from postwarden.model.queries.terms import MessageId
 from postwarden.model.tasks import Task
-from postwarden.services import audit, finding, message_ids, placement
+from postwarden.services import audit, finding, message_ids, placement, tasks
 from postwarden.services.cases import gathering
 from postwarden.services.cases.running import DESTINATIONS, record
 from postwarden.services.cases.running import TASK as RUN
@@ -108,7 +108,7 @@ def start(
     ids = [_account_id(uow, address) for address in accounts]
     payload = {"case": case_id, "accounts": ids}
     if case.state is CaseState.UNDOING:
-        return uow.tasks.add(TASK, str(case_id), payload, uow.now)
+        return tasks.submit(uow, actor, TASK, str(case_id), payload)
     ran = [plan for plan in uow.cases.plans_of(case_id) if _acted(uow, plan)]
     if not ran or uow.tasks.unfinished(RUN, str(case_id)) is not None:
         raise Refused(f"case {case_id} is {case.state}: there is nothing to undo")
@@ -121,7 +121,7 @@ def start(
         before={"state": case.state.value},
         after={"accounts": [str(address) for address in accounts] or "all"},
     )
-    return uow.tasks.add(TASK, str(case_id), payload, uow.now)
+    return tasks.submit(uow, actor, TASK, str(case_id), payload)
 
 
 def _account_id(uow: UnitOfWork, address: Address) -> int:

@@ -13,10 +13,11 @@ from postwarden.services.ports.mail import (
     Messages,
     References,
 )
-from postwarden.services.ports.operations import Queue, Receptions, Tasks
+from postwarden.services.ports.operations import Queue, Receptions
 from postwarden.services.ports.sealing import Sealer
 from postwarden.services.ports.signing import Signer
 from postwarden.services.ports.store import SearchIndex, Store, UnitOfWork, Watch
+from postwarden.services.ports.tasks import Tasks
 
 __all__ = [
     "Accounts",

@@ -1,6 +1,6 @@
-"""Receptions, the queue and tasks."""
+"""Receptions and the queue."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -8,7 +8,6 @@ from typing import Protocol
 from postwarden.model.addresses import Address
 from postwarden.model.envelopes import Envelope, EnvelopeRecipient
 from postwarden.model.queue import QueueEntry
-from postwarden.model.tasks import Task, TaskState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,77 +84,3 @@ class Queue(Protocol):
     def add(self, entries: Iterable[QueueEntry]) -> None: ...
 
     def page(self, *, after: int = 0, limit: int) -> list[QueueEntry]: ...
-
-
-class Tasks(Protocol):
-    """Leased, resumable work."""
-
-    def add(
-        self,
-        name: str,
-        subject: str,
-        payload: Mapping[str, object],
-        time: datetime,
-        *,
-        run_at: datetime | None = None,
-    ) -> Task:
-        """Add a task, or return the unfinished one of that name and subject.
-
-        It is due at once, or at `run_at`.
-        """
-        ...
-
-    def get(self, task: int) -> Task:
-        """Raise NotFound for an unknown id."""
-        ...
-
-    def unfinished(self, name: str, subject: str) -> Task | None: ...
-
-    def newest(self, name: str, subject: str) -> Task | None:
-        """Return the one that was added last, finished or not."""
-        ...
-
-    def bring_forward(self, task: int, run_at: datetime) -> None:
-        """Let a waiting task run earlier than it would; else do nothing."""
-        ...
-
-    def lease(
-        self,
-        owner: str,
-        *,
-        names: Sequence[str],
-        now: datetime,
-        until: datetime,
-        task: int | None = None,
-    ) -> Task | None:
-        """Take the oldest task that is due and not leased; or just this one.
-
-        A lease that ends later than the longest there is, or a task that was
-        never tried and comes from the future, is of a clock that was wrong: such
-        a task is free, or due.
-        """
-        ...
-
-    def renew(self, task: int, owner: str, until: datetime) -> bool:
-        """Extend a lease; False when it is not `owner`'s any more."""
-        ...
-
-    def progress(self, task: int, done: int, total: int) -> None: ...
-
-    def finish(
-        self,
-        task: int,
-        owner: str,
-        state: TaskState,
-        time: datetime,
-        *,
-        error: str | None = None,
-    ) -> bool: ...
-
-    def retry(self, task: int, owner: str, *, run_at: datetime, error: str) -> bool:
-        """Give the lease back and try again at `run_at`."""
-        ...
-
-    def remove_ended(self, before: datetime, limit: int) -> int:
-        """Forget tasks that ended before a time; return how many."""
-        ...

@@ -16,7 +16,8 @@ from postwarden.services.ports.cases import Cases
 from postwarden.services.ports.directory import Accounts, Directory, Domains
 from postwarden.services.ports.holds import Holds
 from postwarden.services.ports.mail import Copies, Ledger, Mailboxes, Messages
-from postwarden.services.ports.operations import Queue, Receptions, Tasks
+from postwarden.services.ports.operations import Queue, Receptions
+from postwarden.services.ports.tasks import Tasks
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -10,6 +10,8 @@ from postwarden.adapters.sql.tables.columns import (
     text,
 )
 
+_UNFINISHED = "state IN ('waiting', 'in-progress', 'canceled-requested')"
+
 tasks = sa.Table(
     "tasks",
     metadata,
@@ -20,7 +22,11 @@ tasks = sa.Table(
     text("state"),
     integer("created_at"),
     integer("run_at"),
+    text("actor", nullable=True),
+    text("request_id", nullable=True),
+    text("domain", nullable=True),
     integer("started_at", nullable=True),
+    integer("heartbeat_at", nullable=True),
     integer("ended_at", nullable=True),
     integer("attempts"),
     text("lease_owner", nullable=True),
@@ -28,6 +34,7 @@ tasks = sa.Table(
     text("error", nullable=True),
     integer("done"),
     integer("total"),
+    text("result", nullable=True),
     sa.Index("tasks_by_name", "name", "subject", "id"),
     sa.Index(
         "tasks_ended",
@@ -40,8 +47,8 @@ tasks = sa.Table(
         "name",
         "subject",
         unique=True,
-        sqlite_where=sa.text("state IN ('waiting', 'in-progress')"),
-        postgresql_where=sa.text("state IN ('waiting', 'in-progress')"),
+        sqlite_where=sa.text(_UNFINISHED),
+        postgresql_where=sa.text(_UNFINISHED),
     ),
 )
 
