@@ -116,6 +116,7 @@ def _check_evidence(case: Investigation, directory: Path) -> None:
         "case": int(case.number),
         "directory": str(directory),
         "manifest_sha256": hashlib.sha256(manifest).hexdigest(),
+        "public_key": exported["public_key"],
     }
     assert {path.name for path in (directory / "messages").iterdir()} == {
         f"{hashlib.sha256(content).hexdigest()}.eml" for content in (PHISH, SAME)
@@ -123,7 +124,9 @@ def _check_evidence(case: Investigation, directory: Path) -> None:
     for content in (PHISH, SAME):
         name = f"{hashlib.sha256(content).hexdigest()}.eml"
         assert (directory / "messages" / name).read_bytes() == content
-    case.postwarden.run("case", "check", str(directory))
+    pinned = ("--public-key", exported["public_key"])
+    checked = case.postwarden.json("case", "check", str(directory), *pinned)
+    assert checked["signed_by"] == exported["public_key"]
 
 
 def test_find_tells_the_class_of_each_copy(campaign: Postwarden) -> None:

@@ -13,6 +13,7 @@ from postwarden.cli.hosting import host_task
 from postwarden.cli.invocation import PAGE, DryRun, Invocation, Opens, command
 from postwarden.cli.queries import read_query, settle_files
 from postwarden.cli.query_words import QueryCommand, QueryWords
+from postwarden.cli.signatures import PublicKey, public_key_of
 from postwarden.dialects.native.shapes import cases as shapes
 from postwarden.dialects.native.shapes.mail import copy
 from postwarden.model.addresses import Address
@@ -228,13 +229,13 @@ async def export(
     *,
     to: Annotated[Path, typer.Option(metavar="DIR", help="A new or empty directory.")],
 ) -> None:
-    """Write the evidence: mails, where they lay, ledger, audit, hashes."""
+    """Write the evidence: mails, where they lay, ledger, audit, hashes; signed."""
     from postwarden.adapters.evidence import (  # noqa: PLC0415  only `export` pays
         EvidenceDirectory,
     )
 
     await run.read(reading.status, case)  # no directory for a case that is not there
-    sink = EvidenceDirectory(to)
+    sink = EvidenceDirectory(to, run.platform.signer)
     digest = await evidence.export(
         run.platform.store, run.platform.blobs, sink, run.actor, case
     )
@@ -243,6 +244,7 @@ async def export(
             "case": case,
             "directory": str(to.absolute()),
             "manifest_sha256": digest.hex(),
+            "public_key": sink.signer.public_key().hex(),
         }
     )
 
@@ -251,22 +253,33 @@ async def export(
     app,
     "check",
     opens=Opens.NOTHING,
-    examples=["postwarden case check evidence-1"],
+    examples=[
+        "postwarden case check evidence-1",
+        "postwarden case check evidence-1 --public-key store.pem",
+    ],
 )
 async def check(
-    run: Invocation, directory: Annotated[Path, typer.Argument(metavar="DIR")]
+    run: Invocation,
+    directory: Annotated[Path, typer.Argument(metavar="DIR")],
+    public_key: PublicKey = None,
 ) -> None:
-    """Check an evidence directory against its manifest; needs no store."""
-    from postwarden.adapters import evidence as packages  # noqa: PLC0415  as above
+    """Check an evidence directory: hashes, signature, audit; needs no store.
 
-    problems = packages.check(directory)
-    for problem in problems:
+    Without --public-key the signature shows that nothing changed since it was made,
+    not whose it is: give the key of the store that you expect.
+    """
+    from postwarden.adapters import evidence_checking  # noqa: PLC0415  as above
+
+    checked = evidence_checking.check(directory, key=public_key_of(public_key))
+    for problem in checked.problems:
         run.output.problem("altered", problem)
-    if problems:
+    if checked.problems:
         raise typer.Exit(FAILED)
+    key = checked.signed_by and checked.signed_by.hex()
+    signed = f"signed by {key}" if key else "but not signed: of an older release"
     run.output.done(
-        f"{directory} is intact",
-        {"directory": str(directory.absolute()), "intact": True},
+        f"{directory} is intact, {signed}",
+        {"directory": str(directory.absolute()), "intact": True, "signed_by": key},
     )
 
 

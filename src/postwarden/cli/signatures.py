@@ -8,7 +8,8 @@ import typer
 
 from postwarden.model.audit_heads import SignedHead, parse_head
 from postwarden.model.errors import Invalid, NotFound
-from postwarden.wire.ed25519 import MAX_TEXT, NotAPublicKey, parse_public_key
+
+_LARGEST = 8192  # octets of a key or a head
 
 PublicKey = Annotated[
     str | None,
@@ -32,6 +33,11 @@ def public_key_of(option: str | None) -> bytes | None:
     """Read `--public-key`; raises Invalid or NotFound."""
     if option is None:
         return None
+    from postwarden.wire.ed25519 import (  # noqa: PLC0415  its import is for who checks
+        NotAPublicKey,
+        parse_public_key,
+    )
+
     try:
         return parse_public_key(option)
     except NotAPublicKey:
@@ -59,7 +65,7 @@ def _anchor(path: Path) -> SignedHead:
 def _read(path: Path, what: str) -> str:
     try:
         with path.open("rb") as file:
-            octets = file.read(MAX_TEXT + 1)
+            octets = file.read(_LARGEST + 1)
     except OSError as error:
         raise NotFound(what, str(path)) from error
-    return octets[:MAX_TEXT].decode("utf-8", "replace")
+    return octets[:_LARGEST].decode("utf-8", "replace")

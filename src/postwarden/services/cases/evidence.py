@@ -15,6 +15,7 @@ import postwarden
 from postwarden.model.actors import Actor
 from postwarden.model.audit import AuditEntry
 from postwarden.model.audit import facts as audit_facts
+from postwarden.model.audit_heads import head_facts
 from postwarden.model.cases import Case, Outcome, Plan, PlanItem
 from postwarden.model.errors import NotFound, Unavailable
 from postwarden.model.ledger import LedgerRow
@@ -22,7 +23,8 @@ from postwarden.model.mailboxes import flag_names
 from postwarden.model.queries import Query
 from postwarden.model.queries.terms import Similar, SimilarTo
 from postwarden.services import audit, holds
-from postwarden.services.ports import Blobs, References, Store, UnitOfWork
+from postwarden.services.audit_anchoring import sign_head
+from postwarden.services.ports import Blobs, References, Signer, Store, UnitOfWork
 
 COPIES = (
     *("item", "system", "account", "mailbox", "uid", "flags", "internal_date", "size"),
@@ -35,12 +37,17 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 class EvidenceSink(Protocol):
     """Where a package is written; names are relative, with `/` between levels."""
 
+    @property
+    def signer(self) -> Signer:
+        """Who signs the manifest."""
+        ...
+
     async def add(self, name: str, content: bytes) -> None: ...
 
     async def stream(self, name: str, content: AsyncIterator[bytes]) -> None: ...
 
     async def finish(self) -> bytes:
-        """Write the manifest, make everything durable, return its SHA-256."""
+        """Write and sign the manifest, all durable; return its SHA-256."""
         ...
 
 
@@ -48,6 +55,8 @@ async def export(
     store: Store, blobs: Blobs, sink: EvidenceSink, actor: Actor, case_id: int
 ) -> bytes:
     """Write the evidence of a case; return the manifest's SHA-256.
+
+    `case.json` says who signs the manifest, and has the head of the audit log.
 
     Raises NotFound for an unknown case, Unavailable when content is damaged.
     """
@@ -59,6 +68,12 @@ async def export(
         await sink.add(f"messages/{sha256.hex()}.eml", await _content(blobs, sha256))
     await sink.stream("ledger.jsonl", _ledger(store, list(seen)))
     await sink.stream("audit.jsonl", _audit(store, case))
+    head = await sign_head(store, sink.signer)
+    facts = {
+        **facts,
+        "signed_by": sink.signer.public_key().hex(),
+        "audit_head": head and head_facts(head),
+    }
     await sink.add("case.json", json.dumps(facts, indent=2, sort_keys=True).encode())
     return await sink.finish()
 
