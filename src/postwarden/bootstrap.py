@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from postwarden.adapters.signing import SigningKey
     from postwarden.adapters.sql.fulltext import SqliteSearchIndex
     from postwarden.adapters.sql.sqlite import SqliteStore
+    from postwarden.services.recent_texts import RecentTexts
 
 PRIVATE = 0o700  # nobody but the owner looks into the data directory
 
@@ -107,6 +108,15 @@ class Platform:
         )
 
         return SqliteSearchIndex(self.places.rows)
+
+    @cached_property
+    def recent(self) -> "RecentTexts":
+        """What those who receive mail leave to the one who indexes it."""
+        from postwarden.services.recent_texts import (  # noqa: PLC0415  see above
+            RecentTexts,
+        )
+
+        return RecentTexts()
 
     @cached_property
     def sealer(self) -> "MasterKeys":

@@ -38,7 +38,7 @@ def traced(pid: int, output: Path) -> Iterator[None]:
     strace = shutil.which("strace")
     if strace is None:
         pytest.skip("needs strace(1)")
-    words = ["-f", "-y", "-s", "200", "-e", f"trace={','.join(CALLS)}"]
+    words = ["-f", "-y", "-s", "4096", "-e", f"trace={','.join(CALLS)}"]
     notes = output.with_suffix(".err")
     with notes.open("w") as stderr:
         process = subprocess.Popen(

@@ -1,9 +1,8 @@
 """`postwarden export ...`: an account's mail into files."""
 
+import asyncio
 import json
-import os
 import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated
@@ -32,7 +31,7 @@ from postwarden.services.ports import CopyFacts
 
 app = new_group("Write mail to files.")
 
-WRITERS: dict[str, Callable[[Path], MailWriter]] = {
+WRITERS: dict[str, type[EmlWriter | MaildirWriter | MboxWriter]] = {
     "eml": EmlWriter,
     "maildir": MaildirWriter,
     "mbox": MboxWriter,
@@ -70,16 +69,18 @@ async def account(
     started = time.monotonic()
     owner, directory = Address.parse(address), to.absolute()
     mailboxes = await run.read(exporting.mailboxes, run.actor, owner)
-    writer = WRITERS[kind](directory)
     for mailbox in mailboxes:
-        writer.check(mailbox.name)
-    with closing(Export(run, ExportFolder(directory), writer)) as export:
+        WRITERS[kind].check(mailbox.name)
+    folder = ExportFolder(directory)
+    writer = WRITERS[kind](folder)
+    with closing(Export(run, folder, writer)) as export:
         await run.transact(exporting.begin, run.actor, owner, kind, str(directory))
         total = sum(mailbox.messages for mailbox in mailboxes)
         with run.output.progress("exporting", total) as progress:
             for mailbox in mailboxes:
                 await export.write(mailbox, progress)
-    os.sync()  # what was said to be written survives power loss
+    # What is said to be written survives power loss.
+    await asyncio.to_thread(folder.finish)
     if isinstance(writer, MaildirWriter) and writer.left_out:
         names = ", ".join(sorted(writer.left_out))
         run.output.note(f"a maildir has 26 letters for keywords; left out: {names}")

@@ -23,7 +23,7 @@ from postwarden.smtpd.options import (
     Service,
 )
 from postwarden.smtpd.server import Server
-from postwarden.smtpd.store_desk import StoreDesk
+from postwarden.smtpd.store_desk import LARGE_AT_ONCE, StoreDesk
 
 DEFAULTS = {
     "http": "127.0.0.1:8025",
@@ -107,6 +107,7 @@ class Listeners:
             exempt=settings.smtp.exempt_networks,
         )
         self._scram_secret = secret_file(platform.places.data / "scram.key")
+        self._large = asyncio.Semaphore(LARGE_AT_ONCE)
         self._mail: list[Server] = []
         self._web: list[web.WebServer] = []
         self._desk = web.WebDesk(platform)
@@ -157,6 +158,8 @@ class Listeners:
                     directory=self._platform.places.data, memory=settings.memory
                 ),
                 clock=self._platform.clock,
+                recent=self._platform.recent,
+                large=self._large,
             ),
             ListenerOptions(
                 address=address,

@@ -127,6 +127,7 @@ def worker_context(
         blobs=platform.blobs,
         index=platform.search,
         signer=platform.signer,
+        recent=platform.recent,
         lease_seconds=settings.lease_seconds,
         poll_seconds=settings.poll_seconds,
         attempts=settings.attempts,

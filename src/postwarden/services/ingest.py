@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from postwarden.model.addresses import Address
 from postwarden.model.errors import Invalid
@@ -15,13 +16,67 @@ from postwarden.model.queries import message_id_key, words_of
 from postwarden.services.ports import Octets, References
 from postwarden.wire.mime import ScannedMessage, scan
 
+SCANNED_INLINE = 256 * 1024  # octets up to which a scan keeps nobody waiting
 BETWEEN_NAMES = "¶"  # no word, so that no phrase reaches over two file names
 _MAX_KEPT = 998  # characters of Message-ID, subject and author that are kept
 
 
-def new_message(sha256: bytes, content: Octets) -> NewMessage:
-    """Scan a message; whatever its bytes are, there is an answer."""
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What people would search a message by, as they read it."""
+
+    subject: str
+    body: str
+    author: str
+    header_to: str
+    cc: str
+    filenames: tuple[str, ...]
+
+
+def read_message(sha256: bytes, content: Octets) -> tuple[NewMessage, Texts]:
+    """Scan a message once for all that is kept of it.
+
+    Whatever its bytes are, there is an answer.
+    """
     scanned = scan(content)
+    return _new_message(sha256, scanned), _texts(scanned)
+
+
+def new_message(sha256: bytes, content: Octets) -> NewMessage:
+    """Return what is stored of a message."""
+    return _new_message(sha256, scan(content))
+
+
+def texts_of(content: Octets) -> Texts:
+    """Return what a message is searched by."""
+    return _texts(scan(content))
+
+
+def search_text(message: int, texts: Texts) -> SearchText:
+    """Return the words of a message by field, for the full-text index."""
+    return SearchText(
+        message=message,
+        subject=_words(texts.subject),
+        body=_words(texts.body),
+        author=_words(texts.author),
+        header_to=_words(texts.header_to),
+        cc=_words(texts.cc),
+        filenames=f" {BETWEEN_NAMES} ".join(map(_words, texts.filenames)),
+    )
+
+
+def _texts(scanned: ScannedMessage) -> Texts:
+    return Texts(
+        subject=scanned.subject,
+        body=scanned.text,
+        author=scanned.author,
+        header_to=scanned.header_to,
+        cc=scanned.header_cc,
+        filenames=tuple(part.filename for part in scanned.parts if part.filename),
+    )
+
+
+def _new_message(sha256: bytes, scanned: ScannedMessage) -> NewMessage:
     return NewMessage(
         sha256=sha256,
         size=scanned.size,
@@ -55,22 +110,6 @@ def new_message(sha256: bytes, content: Octets) -> NewMessage:
         envelope=scanned.envelope,
         bodystructure=scanned.bodystructure,
         header=scanned.header,
-    )
-
-
-def search_text(message: int, content: Octets) -> SearchText:
-    """Return the words of a message by field, for the full-text index."""
-    scanned = scan(content)
-    return SearchText(
-        message=message,
-        subject=_words(scanned.subject),
-        body=_words(scanned.text),
-        author=_words(scanned.author),
-        header_to=_words(scanned.header_to),
-        cc=_words(scanned.header_cc),
-        filenames=f" {BETWEEN_NAMES} ".join(
-            _words(part.filename) for part in scanned.parts if part.filename
-        ),
     )
 
 

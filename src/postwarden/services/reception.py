@@ -7,14 +7,17 @@ because SMTP, LMTP and later the queue share them.
 from postwarden.model.envelopes import Content, Envelope
 from postwarden.services import delivery
 from postwarden.services.delivery import Delivered
-from postwarden.services.ingest import new_message
-from postwarden.services.ports import Blobs, Store
+from postwarden.services.ingest import SCANNED_INLINE, read_message
+from postwarden.services.ports import Aside, Blobs, Store
+from postwarden.services.recent_texts import RecentTexts
 from postwarden.services.resolution import Rules
 
 
 async def accept(
     store: Store,
     blobs: Blobs,
+    recent: RecentTexts,
+    aside: Aside,
     rules: Rules,
     *,
     trace_id: str,
@@ -23,10 +26,18 @@ async def accept(
     source: str,
     per_recipient: bool,
 ) -> Delivered:
-    """Take a message durably; see `delivery.accept` for what it raises."""
+    """Take a message durably; see `delivery.accept` for what it raises.
+
+    What it is searched by is kept in `recent` for the indexer. A large one is
+    scanned `aside`.
+    """
     octets = content.buffer()
     sha256 = await blobs.put(octets)
-    message = new_message(sha256, octets)
+    if len(octets) > SCANNED_INLINE:
+        message, texts = await aside(read_message, sha256, octets)
+    else:
+        message, texts = read_message(sha256, octets)
+    recent.keep(sha256, texts)
     return await store.transact(
         delivery.accept,
         rules,

@@ -1,5 +1,6 @@
 """The desk on a store: what sessions ask, answered by the services."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,13 +8,18 @@ from datetime import datetime
 from postwarden.model.addresses import Address
 from postwarden.model.envelopes import Content, Envelope, EnvelopeRecipient, Peer
 from postwarden.services import authentication, delivery, reception, submission
+from postwarden.services.delivery import Delivered
 from postwarden.services.ports import Blobs, Passwords, Store
+from postwarden.services.recent_texts import RecentTexts
 from postwarden.services.resolution import Rules
 from postwarden.services.traceids import new_trace_id
 from postwarden.smtpd.content import SpooledContent
 from postwarden.smtpd.desk import Accepted
 from postwarden.smtpd.options import ContentOptions, Service
 from postwarden.wire.scram import ScramVerifier, parse_verifier
+
+LARGE = 2 << 20  # octets from which mail is read in turn
+LARGE_AT_ONCE = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +33,8 @@ class StoreDesk:
     rules: Rules
     spool: ContentOptions
     clock: Callable[[], datetime]
+    recent: RecentTexts
+    large: asyncio.Semaphore  # taken by each large mail while it is read
 
     async def sender(
         self, reverse_path: Address | None, *, peer: Peer, login: str | None
@@ -79,10 +87,20 @@ class StoreDesk:
         return SpooledContent(self.spool)
 
     async def accept(self, envelope: Envelope, content: Content) -> Accepted:
-        """Make the mail durable and deliver it."""
-        delivered = await reception.accept(
+        """Make the mail durable and deliver it, few large ones at a time."""
+        if content.size <= LARGE:
+            delivered = await self._deliver(envelope, content)
+        else:
+            async with self.large:
+                delivered = await self._deliver(envelope, content)
+        return Accepted(trace_id=delivered.trace_id, outcomes=delivered.errors)
+
+    async def _deliver(self, envelope: Envelope, content: Content) -> Delivered:
+        return await reception.accept(
             self.store,
             self.blobs,
+            self.recent,
+            asyncio.to_thread,
             self.rules,
             trace_id=new_trace_id(self.clock()),
             envelope=envelope,
@@ -90,4 +108,3 @@ class StoreDesk:
             source=self.service.value,
             per_recipient=self.service is Service.LMTP,
         )
-        return Accepted(trace_id=delivered.trace_id, outcomes=delivered.errors)

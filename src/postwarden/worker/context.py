@@ -12,6 +12,7 @@ from typing import TypeAlias, cast
 from postwarden.model.errors import Unavailable
 from postwarden.model.tasks import Task, TaskState
 from postwarden.services.ports import Blobs, SearchIndex, Signer, Store, UnitOfWork
+from postwarden.services.recent_texts import RecentTexts
 
 
 class LeaseLost(Exception):
@@ -43,6 +44,7 @@ class WorkerContext:
     blobs: Blobs
     index: SearchIndex
     signer: Signer | None = None  # None: heads of the audit log are not signed here
+    recent: RecentTexts | None = None
     owner: str = field(default_factory=new_owner)
     lease_seconds: float = 15  # a dead worker's lease ends then
     poll_seconds: float = 1  # between looks for tasks whose lease has ended

@@ -64,7 +64,11 @@ async def serve_index(context: WorkerContext) -> None:
         while True:
             try:
                 while await indexing.index_next(
-                    context.index, context.blobs, context.index_batch
+                    context.index,
+                    context.blobs,
+                    context.index_batch,
+                    recent=context.recent,
+                    aside=asyncio.to_thread,
                 ):
                     pass
             except Unavailable as error:

@@ -25,6 +25,7 @@ from postwarden.model.errors import Unavailable
 _PROBLEMS = 100  # that a check of one database names at most
 _PAGES = 16_384  # of 4 KiB, that are given back to the disk at a time
 _DIGEST = 32  # octets
+_PIECE = 1 << 17  # octets that are read at a time
 _MICROSECONDS = 1_000_000
 
 _PAGE = (
@@ -219,11 +220,19 @@ def _files(directory: Path) -> Iterator[ContentFile]:
 
 
 def _size_if_whole(path: Path, digest: bytes) -> int | None:
+    hashed = hashlib.sha256()
+    size = 0
+    decompressor = zstandard.ZstdDecompressor().decompressobj()
     try:
-        content = zstandard.ZstdDecompressor().decompress(path.read_bytes())
+        with path.open("rb") as file:
+            while compressed := file.read(_PIECE):
+                piece = decompressor.decompress(compressed)
+                hashed.update(piece)
+                size += len(piece)
     except (OSError, zstandard.ZstdError):
         return None
-    return len(content) if hashlib.sha256(content).digest() == digest else None
+    is_whole = decompressor.eof and hashed.digest() == digest
+    return size if is_whole else None
 
 
 async def damaged_pages(database: Path) -> list[str]:

@@ -9,12 +9,13 @@ import asyncio
 import errno
 import filecmp
 import hashlib
+import itertools
 import os
 import secrets
 import shutil
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from postwarden.services.ports import Octets
 LARGE = 128 * 1024  # octets after compression from which a blob is a file
 _INLINE = 64 * 1024  # octets up to which hashing on the event loop is cheaper
 _LEVEL = 3
+_PIECE = 1 << 20  # octets that are compressed at a time
 _ROOM_CACHED = 1.0  # seconds
 
 LARGE_FILES = "large"  # where in the directory they lie
@@ -50,7 +52,7 @@ _KNOWN = "SELECT id, content IS ? FROM blobs WHERE digest = ?"
 _TOUCH = "UPDATE blobs SET stored_at = ? WHERE id = ?"
 _MEND = "UPDATE blobs SET stored_at = ?, content = ? WHERE id = ?"
 _ADD = "INSERT INTO blobs (digest, size, stored_at, content) VALUES (?, ?, ?, ?)"
-_GET = "SELECT content FROM blobs WHERE digest = ?"
+_GET = "SELECT content, size FROM blobs WHERE digest = ?"
 
 
 def open_blobs(directory: Path, *, minimum_free: int = 0) -> "LocalBlobs":
@@ -126,10 +128,27 @@ class LocalBlobs:
 
     def _pack(self, content: Octets) -> _Packed:
         digest = hashlib.sha256(content).digest()
-        compressed = self._compressor().compress(memoryview(content))
-        if len(compressed) <= LARGE:
-            return _Packed(digest, len(content), compressed, None)
-        return _Packed(digest, len(content), None, self._draft(compressed))
+        pieces = self._compressed(content)
+        kept = bytearray()
+        for piece in pieces:
+            kept += piece
+            if len(kept) > LARGE:
+                draft = self._draft(itertools.chain((bytes(kept),), pieces))
+                return _Packed(digest, len(content), None, draft)
+        return _Packed(digest, len(content), bytes(kept), None)
+
+    def _compressed(self, content: Octets) -> Iterator[bytes]:
+        """Yield the content compressed, which takes up no more than a piece."""
+        size = len(content)
+        if size <= _PIECE:
+            yield self._compressor().compress(memoryview(content))
+            return
+        chunker = self._compressor().chunker(size, chunk_size=_PIECE)
+        for start in range(0, size, _PIECE):
+            yield from chunker.compress(content[start : start + _PIECE])
+        # Its stub has no types.
+        last: Iterable[bytes] = chunker.finish()  # type: ignore[no-untyped-call]
+        yield from last
 
     def _compressor(self) -> zstandard.ZstdCompressor:
         compressor: zstandard.ZstdCompressor | None
@@ -139,12 +158,12 @@ class LocalBlobs:
             self._local.compressor = compressor
         return compressor
 
-    def _draft(self, compressed: bytes) -> Path:
+    def _draft(self, compressed: Iterable[bytes]) -> Path:
         draft = self._directory / DRAFTS / secrets.token_hex(16)
         try:
             descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
             with os.fdopen(descriptor, "wb") as file:
-                file.write(compressed)
+                file.writelines(compressed)
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
@@ -203,16 +222,18 @@ class LocalBlobs:
             row = self._reader.execute(_GET, (sha256,)).fetchone()
         if row is None:
             raise NotFound("content", sha256.hex())
-        if row[0] is not None and len(row[0]) <= _INLINE:
+        compressed, size = row
+        if compressed is not None and len(compressed) <= _INLINE:
             await asyncio.sleep(0)  # who reads many must not keep others waiting
-            return self._unpack(sha256, row[0])
-        return await asyncio.to_thread(self._unpack, sha256, row[0])
+            return self._unpack(sha256, compressed, size)
+        return await asyncio.to_thread(self._unpack, sha256, compressed, size)
 
-    def _unpack(self, sha256: bytes, compressed: bytes | None) -> bytes:
+    def _unpack(self, sha256: bytes, compressed: bytes | None, size: int) -> bytes:
         try:
             if compressed is None:
-                compressed = self._path(sha256).read_bytes()
-            content = zstandard.ZstdDecompressor().decompress(compressed)
+                content = _read_file(self._path(sha256), size)
+            else:
+                content = zstandard.ZstdDecompressor().decompress(compressed)
         except (OSError, zstandard.ZstdError) as error:
             raise Unavailable(f"content {sha256.hex()} is damaged: {error}") from error
         if hashlib.sha256(content).digest() != sha256:
@@ -242,6 +263,18 @@ class LocalBlobs:
         """Finish what is being written and close the files."""
         self._writer.stop()
         self._reader.close()
+
+
+def _read_file(path: Path, size: int) -> bytes:
+    """Return the first `size` octets of what a file holds compressed.
+
+    The file is read piece by piece, and the octets have one place from the start.
+    """
+    with (
+        path.open("rb") as file,
+        zstandard.ZstdDecompressor().stream_reader(file) as reader,
+    ):
+        return reader.read(size)
 
 
 def _refusal(error: OSError) -> Unavailable:

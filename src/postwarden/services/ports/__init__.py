@@ -1,7 +1,7 @@
 """What the services need from the outside, as protocols."""
 
 from postwarden.services.ports.audit import AuditLog
-from postwarden.services.ports.content import Blobs, Octets, Passwords
+from postwarden.services.ports.content import Aside, Blobs, Octets, Passwords
 from postwarden.services.ports.directory import Accounts, Directory, Domains
 from postwarden.services.ports.holds import Holds
 from postwarden.services.ports.mail import (
@@ -21,6 +21,7 @@ from postwarden.services.ports.tasks import Tasks
 
 __all__ = [
     "Accounts",
+    "Aside",
     "AuditLog",
     "Blobs",
     "Copies",

@@ -1,11 +1,23 @@
 """Message content and password work: what no transaction may wait for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from mmap import mmap
-from typing import Protocol, TypeAlias
+from typing import ParamSpec, Protocol, TypeAlias, TypeVar
 
 Octets: TypeAlias = bytes | mmap
 """Message bytes, in memory or mapped from a file."""
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Aside(Protocol):
+    """Computes where it keeps no session waiting; `asyncio.to_thread` does."""
+
+    async def __call__(
+        self, compute: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T: ...
 
 
 class Blobs(Protocol):

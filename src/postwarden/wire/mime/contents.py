@@ -9,12 +9,12 @@ from postwarden.wire.mime import (
     fingerprint,
     identifiers,
     text,
-    transfer,
     words,
 )
 from postwarden.wire.mime.fingerprint import Content, Fingerprints
 from postwarden.wire.mime.limits import Budget, Defect
 from postwarden.wire.mime.structure import Entity
+from postwarden.wire.mime.transfer import ENCODED, Decoded
 
 _TEXTUAL: Final = ("text/", "message/")
 # HTML longer than this has content without looking for words in it.
@@ -76,7 +76,7 @@ class _Reading:
             contents.append(self._attached(entity, entity.message))
         elif entity.media.value.startswith(_TEXTUAL):
             contents.append(self._text(entity))
-        elif entity.encoding in transfer.ENCODED:
+        elif entity.encoding in ENCODED:
             contents.append(self._decoded(entity))
         else:
             contents.append(_octets(entity, entity.body_start))
@@ -102,17 +102,17 @@ class _Reading:
         return Content(b"message", prints.attached, counts=True)
 
     def _decoded(self, entity: Entity) -> Content:
-        data = self._decode(entity)
-        digest = hashlib.sha256(data).digest()
+        digest, size = self._digest(entity.decoded)
         self.sha256[entity.number] = digest
-        return Content(b"octets", digest, counts=bool(data))
+        return Content(b"octets", digest, counts=bool(size))
 
     def _text(self, entity: Entity) -> Content:
-        data = self._decode(entity)
+        data = entity.decoded
         codec = self._codec(entity)
         digest, is_empty = fingerprint.text_digest(data, codec)
         if _may_be_attachment(entity):
-            self.sha256[entity.number] = hashlib.sha256(data).digest()
+            self.sha256[entity.number], _size = self._digest(data)
+        self._note_unsound(data)
         if entity.media.value != "text/html":
             if not is_empty:
                 limit = max(self._budget.text, 0)
@@ -121,18 +121,19 @@ class _Reading:
         counts = not is_empty and self._html(data, codec)
         return Content(b"html", digest, counts=counts)
 
-    def _html(self, data: bytes, codec: str | None) -> bool:
+    def _html(self, data: Decoded, codec: str | None) -> bool:
         limit = max(self._budget.text * _MARKUP_PER_WORD, _LOOKED_FOR_WORDS)
         source = self._readable(data, codec, limit)
         readable = text.html_text(source)
         self._keep(readable)
         return (
             bool(readable)
-            or len(data) > _LOOKED_FOR_WORDS
+            or len(data.beginning(_LOOKED_FOR_WORDS)) > _LOOKED_FOR_WORDS
             or text.html_shows_something(source)
         )
 
-    def _readable(self, data: bytes, codec: str | None, limit: int) -> str:
+    def _readable(self, content: Decoded, codec: str | None, limit: int) -> str:
+        data = content.beginning(limit)
         if len(data) > limit:
             self._note("text-truncated")
             # A character cut in two would make the rest look like no UTF-8.
@@ -150,11 +151,18 @@ class _Reading:
             self._note("unknown-charset")
         return codec
 
-    def _decode(self, entity: Entity) -> bytes:
-        data, is_sound = transfer.decode(entity.body, entity.encoding)
-        if not is_sound:
+    def _digest(self, data: Decoded) -> tuple[bytes, int]:
+        digest = hashlib.sha256()
+        size = 0
+        for piece in data:
+            digest.update(piece)
+            size += len(piece)
+        self._note_unsound(data)
+        return digest.digest(), size
+
+    def _note_unsound(self, data: Decoded) -> None:
+        if not data.is_sound:
             self._note("bad-base64")
-        return data
 
     def _keep(self, readable: str) -> None:
         if not readable:

@@ -7,6 +7,7 @@ quoting are no part of it. The first line hashed names the version: whoever
 changes the form must change it, or stored fingerprints lie.
 """
 
+import codecs
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
@@ -24,9 +25,10 @@ _ATTACHED: Final = b"postwarden-attached-message-1\n"
 _EMPTY: Final = hashlib.sha256(b"").digest()
 
 _LONGEST_AUTHORS: Final = 1 << 16  # octets; nobody writes that, so it is not read
-_DECODED_AT_ONCE: Final = 1 << 20
+_LONGEST_LINE: Final = 1 << 20  # octets or characters of one held together
 _HASHED_AT_ONCE: Final = 1 << 16
 _MBOX_LINE: Final = re.compile(rb"^>*+From [^\n]*+\n?", re.MULTILINE)
+_SOLID: Final = re.compile(rb"[^\s>](?=[^\s>])")
 _MBOX_QUOTED: Final = re.compile(rb"^>++From ", re.MULTILINE)  # RFC 4155, mboxrd
 
 
@@ -115,33 +117,72 @@ def _octets_key(raw: bytes) -> bytes:
     return b" ".join(raw.split())
 
 
-def text_digest(data: bytes, codec: str | None) -> tuple[bytes, bool]:
+def text_digest(pieces: Iterable[bytes], codec: str | None) -> tuple[bytes, bool]:
     """Return the digest of a text in canonical form, and whether it is empty.
 
     The canonical form: UTF-8 in NFC, LF line ends, no white space at line ends
     and no empty lines around, `>From ` unquoted. Text that does not fit its
-    charset is taken as the octets it is.
+    charset is taken as the octets it is. The pieces are read more than once, and
+    however the text is cut into them, its digest is the same.
     """
     try:
-        return _canonical(_utf8(data, codec))
+        return _canonical(_whole_lines(_utf8(pieces, codec)))
     except ValueError:
-        return _canonical(_windows(data, _DECODED_AT_ONCE))
+        return _canonical(_whole_lines(pieces))
 
 
-def _utf8(data: bytes, codec: str | None) -> Iterator[bytes]:
-    """Yield the text in UTF-8; raises ValueError where it does not fit."""
+def _utf8(pieces: Iterable[bytes], codec: str | None) -> Iterable[bytes]:
+    """Return the text in UTF-8; reading it raises ValueError where it does not fit."""
     is_ascii_based = codec is None or charset.is_ascii_based(codec)
-    if is_ascii_based and data.isascii() and b"\x1b" not in data:  # ISO 2022 shifts
-        yield from _windows(data, _DECODED_AT_ONCE)
-        return
+    if is_ascii_based and all(map(_is_plain, pieces)):
+        return pieces
     if codec is None or codec == charset.ASCII:
         codec = "utf-8"
-    # Only where a line feed is one octet that nothing else contains may the
-    # octets be cut at it.
-    whole = len(data) if not is_ascii_based or b"\x1b" in data else _DECODED_AT_ONCE
-    for window in _windows(data, whole):
-        text = charset.composed(window.decode(codec))
-        yield text.encode(errors="surrogatepass")  # UTF-7 can spell half a pair
+    return _encoded(pieces, codec)
+
+
+def _is_plain(piece: bytes) -> bool:
+    return piece.isascii() and b"\x1b" not in piece  # ISO 2022 shifts
+
+
+def _encoded(pieces: Iterable[bytes], codec: str) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder(codec)()
+    kept = ""
+    for piece in pieces:
+        text = kept + decoder.decode(piece)
+        # Nothing composes with a line end, so the normal form is that of the whole.
+        end = text.rfind("\n") + 1
+        if not end and len(text) > _LONGEST_LINE:
+            end = len(text)
+        yield _normal(text[:end])
+        kept = text[end:]
+    yield _normal(kept + decoder.decode(b"", final=True))
+
+
+def _normal(text: str) -> bytes:
+    # UTF-7 can spell half a pair.
+    return charset.composed(text).encode(errors="surrogatepass")
+
+
+def _whole_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the octets in pieces that end with a line, or amid one of great length."""
+    kept = bytearray()
+    for piece in pieces:
+        end = piece.rfind(b"\n") + 1
+        if not end and len(kept) + len(piece) > _LONGEST_LINE:
+            end = _amid_line(piece)
+        if end:
+            yield bytes(kept) + piece[:end] if kept else piece[:end]
+            kept.clear()
+        kept += piece[end:] if end else piece
+    if kept:
+        yield bytes(kept)
+
+
+def _amid_line(piece: bytes) -> int:
+    """Return where a line can be cut with no effect on its form; 0 for nowhere."""
+    places = list(_SOLID.finditer(piece, max(len(piece) - _HASHED_AT_ONCE, 0)))
+    return places[-1].start() + 1 if places else 0
 
 
 def _windows(data: bytes, size: int) -> Iterator[bytes]:

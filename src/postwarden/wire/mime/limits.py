@@ -19,11 +19,13 @@ MAX_SUBJECT: Final = 10_000  # characters kept for display
 MAX_MESSAGE_ID: Final = 1_000  # characters
 MAX_REFERENCES: Final = 100
 MAX_TEXT: Final = 1 << 20  # octets of UTF-8 kept for search, per message
+MAX_DECODED: Final = 16 << 20  # octets of attached messages that come encoded
 MAX_BARE_CR: Final = 4 << 20  # octets of a message whose line ends are bare CR
 
 Defect: TypeAlias = Literal[
     "address-too-long",
     "attached-message-encoded",
+    "attached-message-too-large",
     "bad-base64",
     "bad-content-type",
     "bad-date",
@@ -59,12 +61,13 @@ DEFECTS: Final[frozenset[str]] = frozenset(get_args(Defect))
 class Budget:
     """What is left to spend in one scan, and the defects met on the way."""
 
-    __slots__ = ("address_octets", "addresses", "defects", "parts", "text")
+    __slots__ = ("address_octets", "addresses", "decoded", "defects", "parts", "text")
 
     def __init__(self, text: int = MAX_TEXT) -> None:
         self.parts = MAX_PARTS
         self.addresses = MAX_ADDRESSES
         self.address_octets = MAX_ADDRESS_OCTETS
+        self.decoded = MAX_DECODED
         self.text = text
         self.defects: dict[Defect, None] = {}
 

@@ -67,9 +67,10 @@ class Entity:
         return self.end - self.body_start
 
     @property
-    def body(self) -> bytes:
-        """A copy of the body as transferred."""
-        return self.source.octets[self.body_start : self.end]
+    def decoded(self) -> transfer.Decoded:
+        """The body without its transfer encoding, not in memory as a whole."""
+        octets = self.source.octets
+        return transfer.Decoded(octets, self.body_start, self.end, self.encoding)
 
     @property
     def carries_message_in_place(self) -> bool:
@@ -223,6 +224,11 @@ def _read_attached(entity: Entity, budget: Budget, prefix: str, depth: int) -> N
     ):
         # RFC 2046 §5.2.1 forbids it and RFC 6532 §3.7 does not: decode to read.
         budget.note("attached-message-encoded")
-        decoded, _is_sound = transfer.decode(entity.body, entity.encoding)
+        budget.decoded -= entity.size
+        if budget.decoded < 0:
+            budget.note("attached-message-too-large")
+            entity.media = parameters.OCTETS
+            return
+        decoded = b"".join(entity.decoded)
         source, span = Source.of(decoded, budget), (0, len(decoded))
     entity.message = _message(source, span, budget, prefix=prefix, depth=depth)

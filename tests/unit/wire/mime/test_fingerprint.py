@@ -298,9 +298,9 @@ def test_the_version_is_part_of_what_is_hashed() -> None:
 
 @given(st.text(max_size=300), st.sampled_from(["utf-8", "utf-16", "utf-7"]))
 def test_text_digests_the_same_in_every_charset(text: str, codec: str) -> None:
-    expected = text_digest(text.encode(), "utf_8")
+    expected = text_digest([text.encode()], "utf_8")
 
-    assert text_digest(text.encode(codec), codec.replace("-", "_")) == expected
+    assert text_digest([text.encode(codec)], codec.replace("-", "_")) == expected
 
 
 @settings(max_examples=15)
@@ -308,11 +308,32 @@ def test_text_digests_the_same_in_every_charset(text: str, codec: str) -> None:
 def test_text_digests_the_same_in_any_pieces(lines: list[bytes]) -> None:
     small = b"\n".join(lines)
     padding = b"\n".join([b"x" * 98] * 20_000)
-    once = text_digest(padding + b"\n" + small + b"\n" + padding, None)
+    whole = padding + b"\n" + small + b"\n" + padding
+    once = text_digest([whole], None)
 
-    assert once == text_digest(
-        (padding + b"\n" + small + b"\n" + padding).replace(b"\n", b"\r\n"), None
-    )
+    assert once == text_digest([whole.replace(b"\n", b"\r\n")], None)
+
+
+@given(
+    st.text(alphabet="aé\u0301 >\t\r\nFrom", max_size=200),
+    st.sampled_from(["utf-8", "utf-16", "utf-7", "iso-2022-jp-2"]),
+    st.integers(1, 30),
+)
+def test_text_digests_the_same_however_it_is_cut(
+    text: str, codec: str, piece: int
+) -> None:
+    data = text.encode(codec, "replace")
+    pieces = [data[start : start + piece] for start in range(0, len(data), piece)]
+
+    assert text_digest(pieces, codec) == text_digest([data], codec)
+
+
+@pytest.mark.parametrize("word", [b"word ", b"word", b"> >From ", b"\r\n From "])
+def test_a_line_of_any_length_digests_the_same_however_it_is_cut(word: bytes) -> None:
+    data = b"x" + word * 700_000
+    pieces = [data[start : start + 333_333] for start in range(0, len(data), 333_333)]
+
+    assert text_digest(pieces, None) == text_digest([data], None)
 
 
 @given(WORDS)

@@ -33,9 +33,9 @@ def test_the_standard_library_agrees(mail: EmailMessage) -> None:
     scanned = scan(octets)
     read = email.message_from_bytes(octets)
 
-    assert plain(scanned.subject) == plain(
-        str(make_header(decode_header(read["Subject"])))
-    )
+    # Left folded, decode_header drops the space at which plain text was folded.
+    unfolded = read["Subject"].replace("\n", "")
+    assert plain(scanned.subject) == plain(str(make_header(decode_header(unfolded))))
     assert scanned.message_id == read["Message-ID"]
     assert scanned.date == parsedate_to_datetime(read["Date"])
     assert list(scanned.author_addresses) == [

@@ -1,11 +1,18 @@
 """Boundaries, nesting, numbers, and the limits of both."""
 
 import base64
+from hashlib import sha256
 
 import pytest
 
 from postwarden.wire.mime import Part, scan
-from postwarden.wire.mime.limits import MAX_DEPTH, MAX_HEADER, MAX_PARTS, Budget
+from postwarden.wire.mime.limits import (
+    MAX_DECODED,
+    MAX_DEPTH,
+    MAX_HEADER,
+    MAX_PARTS,
+    Budget,
+)
 from postwarden.wire.mime.structure import Entity, entities, read_message
 
 HEAD = b"From: a@b.example\r\nDate: Tue, 4 Nov 2025 10:11:10 +0100\r\n"
@@ -196,6 +203,22 @@ def test_an_encoded_attached_message_is_read_but_has_no_parts() -> None:
     assert scanned.attached_messages[0].fingerprint == scan(inner).fingerprint
     assert scanned.bodystructure.startswith(b'("application" "octet-stream"')
     assert "attached-message-encoded" in scanned.defects
+
+
+def test_attached_messages_are_decoded_up_to_a_bound() -> None:
+    inner = HEAD + b"Message-ID: <i@x>\r\n\r\n" + b"x" * MAX_DECODED
+    mail = (
+        HEAD
+        + b"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        + base64.b64encode(inner)
+    )
+
+    scanned = scan(mail)
+
+    assert "attached-message-too-large" in scanned.defects
+    assert not scanned.attached_messages
+    assert scanned.parts[0].content_type == "application/octet-stream"
+    assert scanned.parts[0].sha256 == sha256(inner).digest()
 
 
 def depth_of(part: Part) -> int:

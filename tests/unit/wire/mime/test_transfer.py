@@ -60,6 +60,54 @@ def test_no_octets_are_refused(data: bytes) -> None:
         assert len(decoded) <= len(data)
 
 
+BASE64 = st.lists(
+    st.sampled_from([b"QUJD", b"Q", b"UU", b"=", b"==", b"\r\n", b"!", b" "]),
+    max_size=40,
+).map(b"".join)
+
+
+@given(BASE64, st.integers(1, 9))
+def test_base64_decodes_the_same_in_any_pieces(encoded: bytes, piece: int) -> None:
+    once = transfer.decode_base64(encoded)
+    decoded = transfer.Decoded(encoded, 0, len(encoded), "base64", piece)
+
+    assert (b"".join(decoded), decoded.is_sound) == once
+
+
+@given(
+    st.lists(st.sampled_from([b"=41", b"==", b"=", b"=\r\n", b"\r\n", b"plain  "])),
+    st.integers(6, 40),
+)
+def test_quoted_printable_decodes_the_same_in_pieces(
+    tokens: list[bytes], piece: int
+) -> None:
+    encoded = b"".join(token + b"x." for token in tokens)
+    decoded = transfer.Decoded(encoded, 0, len(encoded), "quoted-printable", piece)
+
+    assert b"".join(decoded) == transfer.decode_quoted_printable(encoded)
+
+
+@given(st.binary(max_size=300), st.integers(1, 40))
+def test_pieces_of_anything_end(data: bytes, piece: int) -> None:
+    for encoding in ("base64", "quoted-printable", "7bit"):
+        list(transfer.Decoded(data, 0, len(data), encoding, piece))
+
+
+def test_base64_of_a_million_runs_stays_distinct_in_pieces() -> None:
+    def digest(encoded: bytes) -> bytes:
+        return b"".join(transfer.Decoded(encoded, 0, len(encoded), "base64", 1_001))
+
+    many = b"QQ==" * 50_000
+    assert digest(many) != digest(many + b"QQ==")
+
+
+@given(st.binary(max_size=100), st.integers(0, 120), st.integers(1, 40))
+def test_a_body_has_a_beginning(data: bytes, limit: int, piece: int) -> None:
+    body = transfer.Decoded(data, 0, len(data), "8bit", piece)
+
+    assert body.beginning(limit) == data[: limit + 1]
+
+
 @pytest.mark.parametrize(
     ("raw", "name"),
     [
