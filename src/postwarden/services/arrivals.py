@@ -26,7 +26,7 @@ from postwarden.model.queries import (
     parse,
 )
 from postwarden.services import finding
-from postwarden.services.ingest import search_text
+from postwarden.services.ingest import search_text, texts_of
 from postwarden.services.ports import MessageDetails, References, UnitOfWork
 from postwarden.services.ports.operations import Reception
 
@@ -74,7 +74,7 @@ class MessageFacts:
 
     @cached_property
     def text(self) -> SearchText:
-        return search_text(self.message.id, self.details.header)
+        return search_text(self.message.id, texts_of(self.details.header))
 
 
 class ArrivalFacts:
