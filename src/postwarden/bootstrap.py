@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from postwarden.model.actors import Actor
-from postwarden.model.errors import Invalid, NotFound, Unauthenticated, Unavailable
+from postwarden.model.errors import Invalid, NotFound, Unavailable
 from postwarden.settings import Settings
 
 if TYPE_CHECKING:
@@ -155,10 +155,26 @@ class Platform:
         )
 
     async def actor_of_key(
-        self, secret: str, *, dialect: str, client_ip: str | None, request_id: str
+        self,
+        secret: str,
+        *,
+        dialect: str,
+        client_ip: str | None = None,
+        request_id: str | None = None,
     ) -> Actor:
-        """Return whose a key is; raises Unauthenticated."""
-        raise Unauthenticated
+        """Return who comes with a key, from this machine without `client_ip`.
+
+        Raises Unauthenticated.
+        """
+        from postwarden.services import actors  # noqa: PLC0415  see above
+
+        return await actors.recognised(
+            self.store,
+            secret,
+            dialect=dialect,
+            client_ip=client_ip,
+            request_id=request_id,
+        )
 
     def close(self) -> None:
         """Finish what is queued and close what was opened."""

@@ -7,14 +7,21 @@ from pathlib import Path
 from tests.docs import tree
 
 SERVICES = tree.SOURCE / "services"
-ASKING = {"require", "require_one"}
+ASKING = {"require", "require_one", "require_for"}
 
 PARTS = {
     "audit.record": "writes down what a service has done",
     "awaiting.wait_for": "looks by a service that asks",
     "entries.free_address": "a part of services that have asked",
+    "keys.page": "one's own keys need no right; those of others are asked for",
+    "keys.revoke": "one's own keys need no right; `access.api_key` asks for others",
     "message_ids.groups": "a part of services that have asked",
     "message_ids.settled": "a part of services that have asked",
+    "privileges.check_control": "a part of services that have asked",
+    "privileges.check_grantable": "a part of services that have asked",
+    "privileges.grantable_domains": "a part of services that have asked",
+    "privileges.grantable_role": "a part of services that have asked",
+    "privileges.keep_one": "a part of services that have asked",
     "entries.refuse_if_needed": "a part of services that have asked",
     "tasks.submit": "a part of services that have asked",
 }

@@ -58,6 +58,7 @@ class BenchFailed(MailError):
     app,
     "bench",
     opens=Opens.NOTHING,
+    on_machine=True,
     fast_loop=True,
     examples=["postwarden bench", "postwarden --data /srv/mail bench --json"],
 )

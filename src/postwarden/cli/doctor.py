@@ -30,6 +30,7 @@ _DAMAGED = "restore a backup, or name another place; search.db alone can be remo
     app,
     "doctor",
     opens=Opens.NOTHING,
+    on_machine=True,
     examples=["postwarden doctor", "postwarden doctor --repair --full --json"],
 )
 async def doctor(

@@ -29,6 +29,7 @@ from postwarden.cli.grammar import Command
 from postwarden.cli.options import GlobalOptions
 from postwarden.cli.output import Output
 from postwarden.model.actors import OPERATOR, Actor
+from postwarden.model.errors import Forbidden
 from postwarden.services import rehearsal
 from postwarden.services.ports import UnitOfWork
 from postwarden.settings import Settings
@@ -42,6 +43,16 @@ PAGE = 500  # rows that a list reads at a time
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Show what would change; change nothing.")
 ]
+
+
+class OperatorOnly(Forbidden):
+    """A command about this machine was given a key."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} is for the operator of this machine, not for an administrator: "
+            "leave --key and POSTWARDEN_KEY out"
+        )
 
 
 class Opens(Enum):
@@ -94,6 +105,12 @@ class Invocation:
             self.options.places = places_of(Path(directory))
             with self.opened(create=True) as platform:
                 yield platform
+
+    async def identify(self) -> None:
+        """Become the actor of the key that was given; raises Unauthenticated."""
+        secret = self.options.value("--key")
+        if secret is not None and self._platform is not None:
+            self.actor = await self.platform.actor_of_key(secret, dialect="cli")
 
     async def read(
         self,
@@ -167,6 +184,7 @@ def command(
     examples: Sequence[str] = (),
     kind: type[Command] = Command,
     fast_loop: bool = False,
+    on_machine: bool = False,
 ) -> Callable[
     [Callable[Concatenate[Invocation, P], Awaitable[None]]],
     Callable[Concatenate[Invocation, P], Awaitable[None]],
@@ -174,7 +192,8 @@ def command(
     """Register a coroutine function as the command `name` of `app`.
 
     A parameter `dry_run` that is set makes a store that is not there a passing
-    one. The function's docstring is the help, `examples` stand below it.
+    one. What works `on_machine` is the operator's: nobody comes to it with a key.
+    The function's docstring is the help, `examples` stand below it.
     """
 
     def register(
@@ -182,12 +201,14 @@ def command(
     ) -> Callable[Concatenate[Invocation, P], Awaitable[None]]:
         def entry(context: typer.Context, *args: P.args, **kwargs: P.kwargs) -> None:
             run = Invocation(context.ensure_object(GlobalOptions))
+            if on_machine and run.options.value("--key") is not None:
+                raise OperatorOnly(context.command_path)
             dry_run = bool(kwargs.get("dry_run"))
             with (
                 _platform_for(run, opens, dry_run=dry_run),
                 asyncio.Runner(loop_factory=_loop(fast=fast_loop)) as runner,
             ):
-                runner.run(_finished(function(run, *args, **kwargs)))
+                runner.run(_identified(run, lambda: function(run, *args, **kwargs)))
 
         _take_signature(entry, function)
         app.command(name, cls=kind, epilog=_examples(examples))(entry)
@@ -201,9 +222,10 @@ def _platform_for(
 ) -> AbstractContextManager[object]:
     if opens is Opens.NOTHING:
         return nullcontext()
-    if opens is Opens.NEW and dry_run:
+    if opens is Opens.NEW and dry_run and run.options.value("--key") is None:
         return run.rehearsed()
-    return run.opened(create=opens is Opens.NEW)
+    # Who comes with a key comes to a store that knows it.
+    return run.opened(create=opens is Opens.NEW and run.options.value("--key") is None)
 
 
 def _loop(*, fast: bool) -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -217,8 +239,9 @@ def _loop(*, fast: bool) -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-async def _finished(awaitable: Awaitable[None]) -> None:
-    await awaitable
+async def _identified(run: Invocation, command: Callable[[], Awaitable[None]]) -> None:
+    await run.identify()
+    await command()
 
 
 def _take_signature(

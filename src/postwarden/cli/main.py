@@ -76,6 +76,9 @@ COMMANDS = (
     Registered("store", f"{_C}.stores", "app", "Check the store's own files."),
     Registered("bench", f"{_C}.bench", "app", "Measure this machine and its disk."),
     Registered("task", f"{_C}.tasks", "app", "See what runs in the background."),
+    Registered("admin", f"{_C}.administrators", "app", "Manage who may administer."),
+    Registered("role", f"{_C}.roles", "app", "Manage bundles of permissions."),
+    Registered("key", f"{_C}.keys", "app", "Manage API keys."),
     Registered("audit", f"{_C}.audit", "app", "See who changed what."),
 )
 

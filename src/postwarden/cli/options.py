@@ -15,6 +15,7 @@ _VALUED = {
     "--store": ("URL", "Where the rows lie: sqlite:PATH. [POSTWARDEN_STORE]"),
     "--blobs": ("URL", "Where the content lies: file:DIR. [POSTWARDEN_BLOBS]"),
     "--config": ("FILE", "Settings in TOML. [POSTWARDEN_CONFIG]"),
+    "--key": ("SECRET", "Act as the actor of this key. [POSTWARDEN_KEY]"),
     "--set": ("SECTION.NAME=VALUE ...", "One setting; may be repeated."),
 }
 _FLAGS = {

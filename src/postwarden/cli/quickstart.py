@@ -44,6 +44,7 @@ class _Taken(AlreadyExists):
     app,
     "quickstart",
     opens=Opens.NOTHING,
+    on_machine=True,
     examples=[
         "postwarden quickstart ada@example.org",
         "postwarden quickstart ada@example.org --password-stdin <secret.txt",

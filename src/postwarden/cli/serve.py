@@ -26,6 +26,7 @@ def _listener(what: str, address: str = "HOST:PORT") -> typer.models.OptionInfo:
     app,
     "serve",
     opens=Opens.NEW,
+    on_machine=True,
     fast_loop=True,
     examples=[
         "postwarden serve",

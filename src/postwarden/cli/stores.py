@@ -22,6 +22,7 @@ app = new_group("Check the store's own files.")
     app,
     "fsck",
     opens=Opens.NOTHING,
+    on_machine=True,
     examples=["postwarden store fsck", "postwarden store fsck --full --repair --json"],
 )
 async def fsck(

@@ -11,6 +11,7 @@ class Actor:
 
     `dialect` is cli, native, james ...; `domains` of None means every domain.
     Whoever makes one says what it may do: without permissions it may do nothing.
+    `key` is the API key that it came with.
     """
 
     name: str
@@ -20,6 +21,12 @@ class Actor:
     on_behalf_of: str | None = None
     client_ip: str | None = None
     request_id: str | None = None
+    key: int | None = None
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether it owns the store's files; no administrator has that name."""
+        return self.name == OPERATOR.name
 
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions

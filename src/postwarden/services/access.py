@@ -10,6 +10,7 @@ from dataclasses import replace
 from postwarden.model.accounts import Account, AccountState
 from postwarden.model.actors import Actor
 from postwarden.model.addresses import Address, domain_range
+from postwarden.model.administrators import Administrator, ApiKey
 from postwarden.model.directory import Entry, EntryKind
 from postwarden.model.domains import DomainAlias, MailDomain
 from postwarden.model.errors import Forbidden, NotFound
@@ -49,6 +50,12 @@ def require_one(actor: Actor, *permissions: Permission) -> None:
     if not any(map(actor.may, permissions)):
         names = " or ".join(permissions)
         raise Forbidden(f"{actor.name} may not do this: it takes {names}")
+
+
+def require_for(actor: Actor, owner: str, *permissions: Permission) -> None:
+    """Let pass for an administrator's own things, else who may do all this."""
+    if actor.name != owner:
+        require(actor, *permissions)
 
 
 def narrowed(actor: Actor, query: Query, scope: Scope) -> Query:
@@ -123,6 +130,42 @@ def account_by_id(uow: UnitOfWork, actor: Actor, number: int) -> Account:
     ):
         raise NotFound(EntryKind.ACCOUNT.value, str(number))
     return found
+
+
+def sees(actor: Actor, administrator: Administrator) -> bool:
+    """Whether an administrator exists for the actor.
+
+    That is himself, and whoever is confined to domains that the actor manages.
+    """
+    if actor.domains is None or administrator.name == actor.name:
+        return True
+    confined = administrator.domains or frozenset()
+    return bool(confined) and confined <= actor.domains
+
+
+def administrator(uow: UnitOfWork, actor: Actor, name: str) -> Administrator:
+    """Return an administrator that the actor may see; raises NotFound."""
+    found = uow.administrators.find(name)
+    if found is None or not sees(actor, found):
+        raise NotFound("admin", name)
+    return found
+
+
+def api_key(uow: UnitOfWork, actor: Actor, number: int) -> tuple[ApiKey, Administrator]:
+    """Return a key and its owner: one's own, and with the right to, of others.
+
+    Raises NotFound.
+    """
+    key = uow.keys.with_id(number)
+    owner = uow.administrators.with_id(key.administrator if key else 0)
+    if (
+        key is None
+        or owner is None
+        or not sees(actor, owner)
+        or not (owner.name == actor.name or actor.may(Permission.KEY_WRITE))
+    ):
+        raise NotFound("key", str(number))
+    return key, owner
 
 
 def everything(actor: Actor, act: str) -> None:

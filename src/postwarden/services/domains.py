@@ -100,8 +100,23 @@ def remove(uow: UnitOfWork, actor: Actor, name: str) -> MailDomain:
     if uow.domains.alias_page(of=name, limit=1):
         raise Refused(f"domain {name} still has other names; remove them first")
     uow.domains.remove(name)
-    audit.record(uow, actor, "domain.remove", _object(domain), before=facts(domain))
+    audit.record(
+        uow,
+        actor,
+        "domain.remove",
+        _object(domain),
+        before={**facts(domain), "administrators": _dismissed(uow, name)},
+    )
     return domain
+
+
+def _dismissed(uow: UnitOfWork, name: str) -> list[str]:
+    """Take a domain from its administrators: it may come back as somebody else's."""
+    administrators = uow.administrators.of_domain(name)
+    for each in administrators:
+        left = (each.domains or frozenset()) - {name}
+        uow.administrators.replace(replace(each, domains=left))
+    return [each.name for each in administrators]
 
 
 def page(

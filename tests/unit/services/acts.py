@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from postwarden.model.accounts import AccountState
 from postwarden.model.actors import OPERATOR, Actor
 from postwarden.model.addresses import Address
+from postwarden.model.administrators import AdministratorState
 from postwarden.model.directory import EntryKind
-from postwarden.model.permissions import Permission
+from postwarden.model.permissions import BUILTIN_ROLES, Permission
 from postwarden.model.queries import Query, Scope
 from postwarden.model.queries.terms import Similar, SimilarTo
 from postwarden.services import (
     accounts,
+    administrators,
     domains,
     entries,
     exporting,
@@ -19,12 +21,17 @@ from postwarden.services import (
     forwards,
     importing,
     inventory,
+    keys,
     removals,
+    roles,
 )
+from postwarden.services.administrators import NewAdministrator
 from postwarden.services.ports import UnitOfWork
 from tests.support import factories
 from tests.unit.services.world import at
 
+HOME = "example.org"
+HELPER = BUILTIN_ROLES[-1]  # approver
 P = Permission
 KINDS = {
     EntryKind.ALIAS: (P.ALIAS_WRITE, "sales"),
@@ -58,6 +65,11 @@ def furnish(uow: UnitOfWork, domain: str) -> None:
         entries.create(uow, OPERATOR, kind, at(name, domain), [target])
     forwards.create(uow, OPERATOR, at("bob", domain), [at("x", "example.com")])
     domains.set_catch_all(uow, OPERATOR, domain, at("ada", domain), new=True)
+    administrators.create(uow, OPERATOR, _helper("dan", domain, domain))
+
+
+def _helper(name: str, home: str, domain: str) -> NewAdministrator:
+    return NewAdministrator(name=f"{name}@{home}", role=HELPER.name, domains=[domain])
 
 
 def _act(
@@ -135,7 +147,49 @@ def _entry_acts(kind: EntryKind, takes: Permission, name: str) -> list[Act]:
     ]
 
 
+def _dan(domain: str) -> str:
+    return f"dan@{domain}"
+
+
 ACTS = (
+    _act(
+        "create admin",
+        lambda u, a, d: administrators.create(u, a, _helper("new", HOME, d)),
+        *(P.ADMIN_WRITE, *HELPER.permissions),
+    ),
+    _act(
+        "disable admin",
+        lambda u, a, d: administrators.change(
+            u, a, _dan(d), state=AdministratorState.DISABLED
+        ),
+        *(P.ADMIN_WRITE, *HELPER.permissions),
+    ),
+    _act(
+        "remove admin",
+        lambda u, a, d: administrators.remove(u, a, _dan(d)),
+        *(P.ADMIN_WRITE, *HELPER.permissions),
+    ),
+    _act(
+        "show admin",
+        lambda u, a, d: administrators.get(u, a, _dan(d)),
+        P.ADMIN_READ,
+    ),
+    _act(
+        "create key",
+        lambda u, a, d: keys.create(u, a, _dan(d)),
+        *(P.KEY_WRITE, *HELPER.permissions),
+    ),
+    _act(
+        "list keys",
+        lambda u, a, d: keys.page(u, a, owner=_dan(d), limit=9),
+        P.ADMIN_READ,
+    ),
+    _act(
+        "create role",
+        lambda u, a, d: roles.create(u, a, "clerk", permissions=[P.AUDIT_READ]),
+        *(P.ADMIN_WRITE, P.AUDIT_READ),
+        everywhere=True,
+    ),
     _act("show domain", domains.get, P.DIRECTORY_READ),
     _act("change delimiter", _domain(delimiter="-"), P.DOMAIN_CHANGE),
     _act("change catch-all", _domain(catch_all=""), P.CATCH_ALL_WRITE),

@@ -11,10 +11,10 @@ from postwarden.model.permissions import BUILTIN_ROLES, EVERYTHING, Permission, 
 from postwarden.services.ports import Store, UnitOfWork
 from tests.support import factories
 from tests.support.statements import Statements, counted
-from tests.unit.services.acts import ACTS, Act, furnish
+from tests.unit.services.acts import ACTS, HOME, Act, furnish
 from tests.unit.services.world import at, deliver
 
-HOME, FOREIGN, ABSENT = "example.org", "example.net", "absent.example"
+FOREIGN, ABSENT = "example.net", "absent.example"
 
 
 class _TakenBackError(Exception):

@@ -4,6 +4,7 @@ from typing import Any
 
 from postwarden.adapters.memory.tables import Table
 from postwarden.model.accounts import Account
+from postwarden.model.administrators import Administrator, ApiKey
 from postwarden.model.audit import AuditEntry
 from postwarden.model.audit_heads import SignedHead
 from postwarden.model.cases import Approval, Case, Plan, PlanItem
@@ -14,6 +15,7 @@ from postwarden.model.holds import Hold
 from postwarden.model.ledger import LedgerEvent
 from postwarden.model.mailboxes import Copy, Mailbox
 from postwarden.model.messages import Message, NewMessage
+from postwarden.model.permissions import Role
 from postwarden.model.queue import QueueEntry
 from postwarden.model.tasks import Task
 from postwarden.services.ports.operations import PendingDelivery, Reception
@@ -44,6 +46,9 @@ class State:
         self.tasks = Table[int, Task]()
         self.audit = Table[int, AuditEntry]()
         self.audit_heads = Table[tuple[int, bytes], SignedHead]()
+        self.administrators = Table[int, Administrator]()
+        self.roles = Table[str, Role]()
+        self.keys = Table[int, ApiKey]()
         self.cases = Table[int, Case]()
         self.plans = Table[int, Plan]()
         self.plan_items = Table[tuple[int, int], PlanItem]()

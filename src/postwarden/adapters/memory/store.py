@@ -13,6 +13,11 @@ from postwarden.adapters.memory.cases import MemoryCases
 from postwarden.adapters.memory.copies import MemoryCopies
 from postwarden.adapters.memory.directory import MemoryDirectory, MemoryDomains
 from postwarden.adapters.memory.holds import MemoryHolds
+from postwarden.adapters.memory.identities import (
+    MemoryAdministrators,
+    MemoryApiKeys,
+    MemoryRoles,
+)
 from postwarden.adapters.memory.ledger import MemoryLedger
 from postwarden.adapters.memory.mailboxes import MemoryMailboxes
 from postwarden.adapters.memory.messages import MemoryMessages
@@ -52,6 +57,9 @@ class MemoryUnitOfWork:
         self.tasks = MemoryTasks(state)
         self.cases = MemoryCases(state)
         self.holds = MemoryHolds(state)
+        self.administrators = MemoryAdministrators(state)
+        self.roles = MemoryRoles(state)
+        self.keys = MemoryApiKeys(state)
         self.audit = MemoryAuditLog(state)
 
 

@@ -9,6 +9,11 @@ from postwarden.adapters.sql.connection import Connection
 from postwarden.adapters.sql.copies import SqlCopies
 from postwarden.adapters.sql.directory import SqlDirectory, SqlDomains
 from postwarden.adapters.sql.holds import SqlHolds
+from postwarden.adapters.sql.identities import (
+    SqlAdministrators,
+    SqlApiKeys,
+    SqlRoles,
+)
 from postwarden.adapters.sql.ledger import SqlLedger
 from postwarden.adapters.sql.mailboxes import SqlMailboxes
 from postwarden.adapters.sql.messages import SqlMessages
@@ -33,4 +38,7 @@ class SqlUnitOfWork:
         self.tasks = SqlTasks(connection)
         self.cases = SqlCases(connection)
         self.holds = SqlHolds(connection)
+        self.administrators = SqlAdministrators(connection)
+        self.roles = SqlRoles(connection)
+        self.keys = SqlApiKeys(connection)
         self.audit = SqlAuditLog(connection)

@@ -19,6 +19,7 @@ app = new_app()
     app,
     "demo",
     opens=Opens.NOTHING,
+    on_machine=True,
     fast_loop=True,
     examples=[
         "postwarden demo",

@@ -15,6 +15,11 @@ from postwarden.services.ports.audit import AuditLog
 from postwarden.services.ports.cases import Cases
 from postwarden.services.ports.directory import Accounts, Directory, Domains
 from postwarden.services.ports.holds import Holds
+from postwarden.services.ports.identities import (
+    Administrators,
+    ApiKeys,
+    Roles,
+)
 from postwarden.services.ports.mail import Copies, Ledger, Mailboxes, Messages
 from postwarden.services.ports.operations import Queue, Receptions
 from postwarden.services.ports.tasks import Tasks
@@ -55,6 +60,12 @@ class UnitOfWork(Protocol):
     def cases(self) -> Cases: ...
     @property
     def holds(self) -> Holds: ...
+    @property
+    def administrators(self) -> Administrators: ...
+    @property
+    def roles(self) -> Roles: ...
+    @property
+    def keys(self) -> ApiKeys: ...
     @property
     def audit(self) -> AuditLog: ...
 

@@ -22,6 +22,11 @@ from postwarden.adapters.sql.tables.directory import (
     targets,
 )
 from postwarden.adapters.sql.tables.holds import hold_marks, holds
+from postwarden.adapters.sql.tables.identities import (
+    administrators,
+    api_keys,
+    roles,
+)
 from postwarden.adapters.sql.tables.mail import (
     attached_messages,
     attachments,
@@ -44,6 +49,8 @@ from postwarden.adapters.sql.tables.transport import (
 __all__ = [
     "accounts",
     "addresses",
+    "administrators",
+    "api_keys",
     "approvals",
     "attached_messages",
     "attachments",
@@ -69,6 +76,7 @@ __all__ = [
     "reception_recipients",
     "receptions",
     "renderings",
+    "roles",
     "targets",
     "tasks",
 ]

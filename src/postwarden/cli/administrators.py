@@ -1,0 +1,161 @@
+"""`postwarden admin ...`: who may administer, and what."""
+
+from typing import Annotated
+
+import typer
+
+from postwarden.cli.arguments import (
+    Limit,
+    PasswordStdin,
+    read_password,
+    refuse_nothing,
+)
+from postwarden.cli.grammar import new_group
+from postwarden.cli.invocation import DryRun, Invocation, command
+from postwarden.dialects.native.shapes import administration as shapes
+from postwarden.model.addresses import domain_name
+from postwarden.model.administrators import AdministratorState, administrator_name
+from postwarden.model.errors import Invalid
+from postwarden.services import administrators, privileges
+from postwarden.services.administrators import NewAdministrator
+from postwarden.services.ports import UnitOfWork
+
+app = new_group("Manage who may administer.")
+
+NameWord = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
+Domains = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--domain", metavar="DOMAIN ...", help="Only for this domain; may be repeated."
+    ),
+]
+
+
+@command(
+    app,
+    "create",
+    examples=[
+        "postwarden admin create carol --role global-admin",
+        "postwarden admin create dan --role domain-admin --domain example.org",
+        "postwarden key create --actor dan --expires 30d",
+    ],
+)
+async def create(
+    run: Invocation,
+    name: NameWord,
+    *,
+    role: Annotated[
+        str,
+        typer.Option("--role", metavar="ROLE", help="See `postwarden role list`."),
+    ],
+    domain: Domains = None,
+    password_stdin: PasswordStdin = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Make an administrator with a role, in some domains or in all.
+
+    Programs come with a key (`postwarden key create`), people with a login link or
+    a password. Nobody can make one who may do more than he may himself.
+    """
+    new = NewAdministrator(
+        name=name,
+        role=role,
+        domains=[domain_name(each) for each in domain] if domain else None,
+        password_hash=await _hash_of_stdin(run) if password_stdin else None,
+    )
+    created = await run.write(dry_run, administrators.create, run.actor, new)
+    if created is not None:
+        run.output.done(f"created admin {created.name}", shapes.administrator(created))
+
+
+@command(app, "show", examples=["postwarden admin show carol --json"])
+async def show(run: Invocation, name: NameWord) -> None:
+    """Show an administrator and what he may do."""
+    run.output.one(await run.read(_whole, run, administrator_name(name)))
+
+
+def _whole(
+    uow: UnitOfWork, run: Invocation, name: str
+) -> shapes.WholeAdministratorShape:
+    found = administrators.get(uow, run.actor, name)
+    return shapes.whole_administrator(found, privileges.permissions_of(uow, found))
+
+
+@command(app, "list", examples=["postwarden admin list --json"])
+async def list_(run: Invocation, limit: Limit = None) -> None:
+    """List administrators in order of their names."""
+    rows = run.output.rows("admin", "role", "domains", "state", "last_login_at")
+    async for page in run.pages(
+        lambda uow, after, count: administrators.page(
+            uow, run.actor, after=after, limit=count
+        ),
+        lambda each: each.name,
+        after="",
+        limit=limit,
+    ):
+        rows.write(map(shapes.administrator, page))
+
+
+@command(
+    app,
+    "change",
+    examples=[
+        "postwarden admin change dan --domain example.org --domain example.net",
+        "postwarden admin change dan --state disabled",
+        "postwarden admin change dan --password-stdin <secret.txt",
+    ],
+)
+async def change(
+    run: Invocation,
+    name: NameWord,
+    *,
+    role: Annotated[
+        str | None, typer.Option("--role", metavar="ROLE", help="Another role.")
+    ] = None,
+    domain: Domains = None,
+    everywhere: Annotated[
+        bool, typer.Option("--everywhere", help="For every domain.")
+    ] = False,
+    password_stdin: PasswordStdin = False,
+    state: Annotated[
+        AdministratorState | None,
+        typer.Option("--state", help="Whether keys and logins work."),
+    ] = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Change an administrator; it holds for his keys from then on.
+
+    `--domain` names all his domains anew.
+    """
+    refuse_nothing(
+        role, domain or None, everywhere or None, password_stdin or None, state
+    )
+    if domain and everywhere:
+        raise Invalid("some domains, or every one; not both", field="domain")
+    changed = await run.write(
+        dry_run,
+        administrators.change,
+        run.actor,
+        administrator_name(name),
+        role=role,
+        domains=[domain_name(each) for each in domain] if domain else None,
+        everywhere=everywhere,
+        password_hash=await _hash_of_stdin(run) if password_stdin else None,
+        state=state,
+    )
+    if changed is not None:
+        run.output.done(f"changed admin {changed.name}", shapes.administrator(changed))
+
+
+@command(app, "remove", examples=["postwarden admin remove dan"])
+async def remove(run: Invocation, name: NameWord, dry_run: DryRun = False) -> None:
+    """Remove an administrator: his keys and logins end at once."""
+    removed = await run.write(
+        dry_run, administrators.remove, run.actor, administrator_name(name)
+    )
+    if removed is not None:
+        run.output.done(f"removed admin {removed.name}", shapes.administrator(removed))
+
+
+async def _hash_of_stdin(run: Invocation) -> str:
+    return await run.platform.passwords.hash(read_password())

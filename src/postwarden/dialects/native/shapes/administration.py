@@ -1,0 +1,122 @@
+"""Administrators, roles and keys as scripts see them."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import TypedDict
+
+from postwarden.model.administrators import Administrator
+from postwarden.model.permissions import Permission, Role
+from postwarden.services.keys import NewKey, OwnedKey
+
+
+class AdministratorShape(TypedDict):
+    """An administrator; `domains` of null are every domain."""
+
+    admin: str
+    role: str
+    domains: list[str] | None
+    state: str
+    created_at: datetime
+    last_login_at: datetime | None
+    password: bool
+    totp: bool
+
+
+class WholeAdministratorShape(AdministratorShape):
+    """An administrator with what he may do."""
+
+    permissions: list[str]
+
+
+class RoleShape(TypedDict):
+    """A role; those that every store has are `builtin`."""
+
+    role: str
+    description: str
+    permissions: list[str]
+    builtin: bool
+
+
+class KeyShape(TypedDict):
+    """A key without its secret; `permissions` of null are its owner's."""
+
+    id: int
+    actor: str
+    prefix: str
+    state: str
+    created_at: datetime
+    created_by: str
+    expires: datetime | None
+    permissions: list[str] | None
+    networks: list[str]
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+
+
+class NewKeyShape(TypedDict):
+    """A key with its secret, shown this once."""
+
+    id: int
+    actor: str
+    secret: str
+    expires: datetime | None
+
+
+def administrator(of: Administrator) -> AdministratorShape:
+    """Return an administrator without any secret."""
+    return {
+        "admin": of.name,
+        "role": of.role,
+        "domains": None if of.domains is None else sorted(of.domains),
+        "state": of.state.value,
+        "created_at": of.created_at,
+        "last_login_at": of.last_login_at,
+        "password": of.password_hash is not None,
+        "totp": of.totp is not None,
+    }
+
+
+def whole_administrator(
+    of: Administrator, permissions: Collection[Permission]
+) -> WholeAdministratorShape:
+    """Return an administrator with what he may do."""
+    return {**administrator(of), "permissions": sorted(permissions)}
+
+
+def role(of: Role) -> RoleShape:
+    """Return a role."""
+    return {
+        "role": of.name,
+        "description": of.description,
+        "permissions": sorted(of.permissions),
+        "builtin": of.builtin,
+    }
+
+
+def key(of: OwnedKey, now: datetime) -> KeyShape:
+    """Return a key as it is now."""
+    return {
+        "id": of.key.id,
+        "actor": of.owner.name,
+        "prefix": of.key.prefix,
+        "state": of.key.state(now).value,
+        "created_at": of.key.created_at,
+        "created_by": of.key.created_by,
+        "expires": of.key.expires_at,
+        "permissions": (
+            None if of.key.permissions is None else sorted(of.key.permissions)
+        ),
+        "networks": [str(each) for each in of.key.networks],
+        "revoked_at": of.key.revoked_at,
+        "last_used_at": of.key.last_used_at,
+    }
+
+
+def new_key(of: NewKey) -> NewKeyShape:
+    """Return a key with its secret."""
+    return {
+        "id": of.key.id,
+        "actor": of.owner.name,
+        "secret": of.secret,
+        "expires": of.key.expires_at,
+    }
