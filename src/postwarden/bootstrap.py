@@ -6,7 +6,7 @@ used, so that a command pays for nothing it does not need.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from postwarden.adapters.signing import SigningKey
     from postwarden.adapters.sql.fulltext import SqliteSearchIndex
     from postwarden.adapters.sql.sqlite import SqliteStore
+    from postwarden.services.cases.rules import CaseRules
     from postwarden.services.recent_texts import RecentTexts
 
 PRIVATE = 0o700  # nobody but the owner looks into the data directory
@@ -134,6 +135,19 @@ class Platform:
 
         path = self.settings.store.signing_key or self.places.data / "signing.key"
         return SigningKey(path, self.sealer)
+
+    @cached_property
+    def case_rules(self) -> "CaseRules":
+        from postwarden.services.cases.rules import CaseRules  # noqa: PLC0415  see above
+
+        settings = self.settings.cases
+        return CaseRules(
+            second_person=settings.second_person,
+            approval=timedelta(seconds=settings.approval_seconds),
+            max_copies=settings.max_copies,
+            max_accounts=settings.max_accounts,
+            max_share=settings.max_share,
+        )
 
     @cached_property
     def passwords(self) -> "Argon2Passwords":

@@ -20,7 +20,7 @@ from tests.support.stores import BROKEN_CONSTRAINT
 
 
 async def test_a_case_comes_back_as_it_was_opened(store: Store) -> None:
-    opened = case(query='subject:"ä b"', ticket="T-1")
+    opened = case(query='subject:"ä b"', ticket="T-1", domains=("a.example",))
 
     added = await store.transact(lambda uow: uow.cases.add(opened))
 
@@ -64,6 +64,8 @@ async def test_a_plan_comes_back_with_its_summary(store: Store) -> None:
             messages=1,
             copies=2,
             accounts=3,
+            excluded=4,
+            exclude=("ada@example.org", "@example.com"),
             counts=(
                 ClassCount(
                     match_class=MatchClass.VARIANT,
@@ -165,7 +167,33 @@ async def test_approvals_are_listed_in_the_order_given(store: Store) -> None:
     def work(uow: UnitOfWork) -> None:
         for approval in (first, replace(first, case=2), second, first):
             uow.cases.add_approval(approval)
-        assert uow.cases.approvals(1) == [first, second, first]
+        given = uow.cases.approvals(1)
+        assert [replace(each, id=0) for each in given] == [first, second, first]
+        assert len({each.id for each in given}) == 3
         assert uow.cases.approvals(3) == []
+
+    await store.transact(work)
+
+
+async def test_a_review_is_written_to_its_approval_and_nothing_else(
+    store: Store,
+) -> None:
+    approval = Approval(
+        case=1,
+        plan_sha256=digest("plan"),
+        actor="carol",
+        approved_at=NOW,
+        expires_at=NOW + timedelta(hours=72),
+        break_glass="it spreads",
+    )
+
+    def work(uow: UnitOfWork) -> None:
+        for _ in range(2):
+            uow.cases.add_approval(approval)
+        one, two = uow.cases.approvals(1)
+        reviewed = replace(two, reviewed_by="dave", reviewed_at=NOW, review="ok")
+        uow.cases.review(replace(reviewed, actor="mallory"))
+        uow.cases.review(replace(reviewed, id=99))
+        assert uow.cases.approvals(1) == [one, reviewed]
 
     await store.transact(work)

@@ -70,10 +70,12 @@ def _file(
 
 
 def approved(postwarden: Postwarden) -> tuple[str, Json]:
-    """Open, preview and approve a case over the campaign."""
+    """Open, preview and approve a case over the campaign, alone at night."""
     case = postwarden.json("case", "open", QUERY, "--reason", "phishing")["case"]
     plan: Json = postwarden.json("case", "preview", str(case))["plan"]
-    postwarden.run("case", "approve", str(case), "--plan", plan["sha256"])
+    assert plan["approval"]["by"] == "another"
+    alone = ("--break-glass", "--reason", "nobody else is awake")
+    postwarden.run("case", "approve", str(case), "--plan", plan["sha256"], *alone)
     return str(case), plan
 
 

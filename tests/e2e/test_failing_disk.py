@@ -52,7 +52,9 @@ def test_the_worker_goes_on_when_there_is_room_again(postwarden: Postwarden) -> 
         pending = seen.outcomes()
         world.using(
             postwarden.data,
-            lambda platform: running.start(platform.store, OPERATOR, int(case)),
+            lambda platform: running.start(
+                platform.store, OPERATOR, int(case), platform.case_rules
+            ),
         )
         until(lambda: crowd.moved_on(seen, pending) > 50, "the worker has begun")
         with no_room(serving):

@@ -48,7 +48,9 @@ def test_the_worker_of_serve_does_what_another_process_ordered(
     postwarden.run("case", "approve", number, "--plan", plan["sha256"])
     world.using(
         postwarden.data,
-        lambda platform: running.start(platform.store, OPERATOR, case["case"]),
+        lambda platform: running.start(
+            platform.store, OPERATOR, case["case"], platform.case_rules
+        ),
     )
     with books.opened(postwarden.data) as seen:
         until(seen.is_idle, "serve runs the case")

@@ -10,7 +10,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, TypeVar
@@ -27,13 +26,22 @@ from postwarden.cli.hosting import host_task
 from postwarden.cli.invocation import PAGE, Invocation, Opens, command
 from postwarden.cli.output import Progress
 from postwarden.cli.queries import read_query
+from postwarden.model.actors import Actor
 from postwarden.model.addresses import Address
-from postwarden.model.cases import Action, Outcome
+from postwarden.model.cases import Outcome
 from postwarden.model.errors import MailError, Unavailable
+from postwarden.model.permissions import Permission
 from postwarden.model.queries import Scope
 from postwarden.model.tasks import Task
 from postwarden.services import accounts, domains, finding, indexing
-from postwarden.services.cases import opening, previewing, reading, running, undoing
+from postwarden.services.cases import (
+    approving,
+    opening,
+    previewing,
+    reading,
+    running,
+    undoing,
+)
 from postwarden.services.ports import UnitOfWork
 
 T = TypeVar("T")
@@ -43,6 +51,9 @@ app = new_app()
 COPIES = 10  # a tenth of the mails is how many copies the campaign has
 _CHUNK = 250  # accounts per transaction
 _FLUSHES = 40  # of which the middle one is reported
+_APPROVER = Actor(
+    name="bench approver", permissions=frozenset({Permission.CASE_APPROVE})
+)  # a plan of so many copies takes two
 _FINDS = 5  # likewise
 _PORTS = dict.fromkeys(("smtp", "lmtp"), "127.0.0.1:0")
 _RECIPIENTS = 100  # of one mail of the campaign
@@ -246,6 +257,7 @@ async def _play(run: Invocation, measures: _Measures, copies: int) -> None:
     measures.add("find", copies, "copies", statistics.median(took))
 
     store, actor = run.platform.store, run.actor
+    rules = run.platform.case_rules
     query, _ = await read_query(run, [f"from:{bench_client.AUTHOR}"], Scope.CASE)
     case = await run.transact(
         opening.open_case, actor, query, reason="bench", ticket=None
@@ -253,13 +265,11 @@ async def _play(run: Invocation, measures: _Measures, copies: int) -> None:
     plan = await measures.time(
         "preview",
         copies,
-        previewing.preview(store, actor, case.id, action=Action.CONTAIN),
+        previewing.preview(store, actor, case.id, rules, previewing.Wanted()),
     )
-    await run.transact(
-        opening.approve, actor, case.id, plan.sha256 or b"", timedelta(hours=1)
-    )
+    await run.transact(approving.approve, _APPROVER, case.id, plan.sha256 or b"", rules)
     await measures.time("contain", copies, _contain(run, case.id))
-    seen = await run.read(reading.status, case.id)
+    seen = await run.read(reading.status, actor, case.id, rules)
     _expect("contained", seen.outcomes.get(Outcome.REMOVED, 0), copies)
     _expect("left", await _find(run), 0)
     await measures.time("undo", copies, _undo(run, case.id))
@@ -277,7 +287,9 @@ async def _find(run: Invocation) -> int:
 
 
 async def _contain(run: Invocation, case: int) -> None:
-    await _work(run, await running.start(run.platform.store, run.actor, case))
+    platform = run.platform
+    task = await running.start(platform.store, run.actor, case, platform.case_rules)
+    await _work(run, task)
 
 
 async def _undo(run: Invocation, case: int) -> None:

@@ -58,6 +58,14 @@ class Output:
         if not self.as_json and not self.quiet:
             sys.stderr.write(f"{text.visible(sentence)}\n")
 
+    def alarm(self, sentence: str) -> None:
+        """Tell on stderr, whatever is printed, what somebody must look at."""
+        if self.as_json:
+            sys.stderr.write(json_line({"alarm": sentence}, sys.stderr) + "\n")
+        else:
+            sys.stderr.write(f"*** {text.visible(sentence)} ***\n")
+        sys.stderr.flush()
+
     def problem(
         self, code: str, message: str, *, field: str | None = None, **where: object
     ) -> None:

@@ -14,6 +14,7 @@ class CaseState(StrEnum):
     PREVIEWED = "previewed"
     APPROVED = "approved"
     RUNNING = "running"
+    STOPPED = "stopped"  # by hand; goes on with resume, back with undo
     DONE = "done"
     UNDOING = "undoing"
     UNDONE = "undone"
@@ -58,7 +59,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """An investigation; `plan` is the id of its newest plan, if there is one."""
+    """An investigation; `plan` is the id of its newest plan, if there is one.
+
+    `domains` is where its opener may look, None for everywhere: no plan of the case
+    goes beyond, whoever makes it.
+    """
 
     id: int = 0
     query: str  # canonical text
@@ -68,6 +73,7 @@ class Case:
     opened_by: str
     opened_at: datetime
     plan: int | None = None
+    domains: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +102,10 @@ class ClassCount:
 class Plan:
     """A frozen list of copies and what to do with them.
 
-    `sha256` is None while the items are still being written. `related` counts
-    messages that reply to or refer to what was found; no plan touches them.
+    `sha256` is None while the items are still being written. `copies` counts those
+    that it acts on, `excluded` those that it lists and leaves alone, by the
+    addresses and `@domain`s in `exclude` or for a reason of their own. `related`
+    counts messages that reply to or refer to what was found; no plan touches them.
     """
 
     id: int = 0
@@ -112,6 +120,8 @@ class Plan:
     copies: int = 0
     accounts: int = 0
     related: int = 0
+    excluded: int = 0
+    exclude: tuple[str, ...] = ()
     counts: tuple[ClassCount, ...] = ()
     clusters: tuple[Cluster, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -147,10 +157,19 @@ class PlanItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
-    """Somebody's word that exactly this plan may run."""
+    """Somebody's word that exactly this plan may run.
 
+    With `break_glass` it is the word of whoever made the plan, and the reason why
+    nobody else was asked; another person reviews it afterwards.
+    """
+
+    id: int = 0
     case: int
     plan_sha256: bytes
     actor: str
     approved_at: datetime
     expires_at: datetime
+    break_glass: str | None = None
+    reviewed_by: str | None = None
+    reviewed_at: datetime | None = None
+    review: str | None = None

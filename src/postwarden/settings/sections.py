@@ -232,6 +232,14 @@ class CaseSettings:
             kinds.seconds(MINUTE, 365 * DAY), "an approval expires after this"
         ),
     )
+    second_person: int = field(
+        default=100,
+        metadata=_of(
+            kinds.count(0, 100_000_000),
+            "a plan of more copies is approved by somebody who neither opened the case "
+            "nor made the plan",
+        ),
+    )
     max_copies: int = field(
         default=1_000_000,
         metadata=_of(kinds.count(1, 100_000_000), "copies in one plan"),
@@ -239,6 +247,14 @@ class CaseSettings:
     max_accounts: int = field(
         default=1_000_000,
         metadata=_of(kinds.count(1, 100_000_000), "accounts in one plan"),
+    )
+    max_share: int = field(
+        default=50,
+        metadata=_of(
+            kinds.count(1, 100),
+            "percent of one mailbox that a plan may take, where it takes 100 mails "
+            "of it or more",
+        ),
     )
     batch: int = field(
         default=500,

@@ -32,8 +32,8 @@ async def run_case(lease: Lease) -> None:
         await running.check_plan(store, case)
 
     async def act(limit: int) -> Step:
-        done, total = await store.transact(running.run_chunk, case, limit=limit)
-        return Step(done, total, left=done < total)
+        progress = await store.transact(running.run_chunk, case, limit=limit)
+        return Step(progress.done, progress.total, left=progress.left)
 
     async def set_aside(error: MailError) -> bool:
         return await store.transact(running.fail_next, case, error)

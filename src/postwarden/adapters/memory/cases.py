@@ -94,7 +94,19 @@ class MemoryCases:
         return dict(Counter(item.outcome for item in self._items(plan)))
 
     def add_approval(self, approval: Approval) -> None:
-        self._state.approvals.insert(self._state.approvals.new_id(), approval)
+        number = self._state.approvals.new_id()
+        self._state.approvals.insert(number, replace(approval, id=number))
+
+    def review(self, approval: Approval) -> None:
+        known = self._state.approvals.get(approval.id)
+        if known is not None:
+            reviewed = replace(
+                known,
+                reviewed_by=approval.reviewed_by,
+                reviewed_at=approval.reviewed_at,
+                review=approval.review,
+            )
+            self._state.approvals.put(approval.id, reviewed)
 
     def approvals(self, case: int) -> list[Approval]:
         return [each for each in self._state.approvals if each.case == case]

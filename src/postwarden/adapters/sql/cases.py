@@ -16,8 +16,10 @@ from postwarden.adapters.sql.statements import (
     insert,
     insert_returning_id,
     instant,
+    instant_or_none,
     one_of,
     time_of,
+    time_or_none,
 )
 from postwarden.model.cases import (
     Action,
@@ -89,6 +91,17 @@ _OUTCOMES = Prepared(
     .group_by(_i.outcome)
 )
 _ADD_APPROVAL = Prepared(insert(tables.approvals))
+_REVIEW = Prepared(
+    sa.update(tables.approvals)
+    .where(_a.id == P("approval"))
+    .values(
+        {
+            _a.reviewed_by: P("new_reviewer"),
+            _a.reviewed_at: P("new_time"),
+            _a.review: P("new_review"),
+        }
+    )
+)
 _APPROVALS = Prepared(
     sa.select(tables.approvals).where(_a.case_id == P("case_id")).order_by(_a.id)
 )
@@ -191,19 +204,24 @@ class SqlCases:
             actor=approval.actor,
             approved_at=instant(approval.approved_at),
             expires_at=instant(approval.expires_at),
+            break_glass=approval.break_glass,
+            reviewed_by=approval.reviewed_by,
+            reviewed_at=instant_or_none(approval.reviewed_at),
+            review=approval.review,
+        )
+
+    def review(self, approval: Approval) -> None:
+        self._connection.run(
+            _REVIEW,
+            approval=approval.id,
+            new_reviewer=approval.reviewed_by,
+            new_time=instant_or_none(approval.reviewed_at),
+            new_review=approval.review,
         )
 
     def approvals(self, case: int) -> list[Approval]:
-        return [
-            Approval(
-                case=row[1],
-                plan_sha256=row[2],
-                actor=row[3],
-                approved_at=time_of(row[4]),
-                expires_at=time_of(row[5]),
-            )
-            for row in self._connection.rows(_APPROVALS, case_id=case)
-        ]
+        rows = self._connection.rows(_APPROVALS, case_id=case)
+        return [_approval(row) for row in rows]
 
 
 def _case(row: Row) -> Case:
@@ -216,6 +234,7 @@ def _case(row: Row) -> Case:
         opened_by=row[5],
         opened_at=time_of(row[6]),
         plan=row[7],
+        domains=None if row[8] is None else tuple(json.loads(row[8])),
     )
 
 
@@ -228,6 +247,7 @@ def _case_values(case: Case) -> Values:
         "opened_by": case.opened_by,
         "opened_at": instant(case.opened_at),
         "plan_id": case.plan,
+        "domains": None if case.domains is None else json.dumps(case.domains),
     }
 
 
@@ -246,6 +266,8 @@ def _plan(row: Row) -> Plan:
         copies=row[9],
         accounts=row[10],
         related=summary["related"],
+        excluded=summary.get("excluded", 0),
+        exclude=tuple(summary.get("exclude", ())),
         counts=tuple(
             ClassCount(**{**each, "match_class": MatchClass(each["match_class"])})
             for each in summary["counts"]
@@ -270,12 +292,29 @@ def _plan_values(plan: Plan) -> Values:
         "summary": json.dumps(
             {
                 "related": plan.related,
+                "excluded": plan.excluded,
+                "exclude": plan.exclude,
                 "counts": [asdict(each) for each in plan.counts],
                 "clusters": [asdict(each) for each in plan.clusters],
                 "warnings": list(plan.warnings),
             }
         ),
     }
+
+
+def _approval(row: Row) -> Approval:
+    return Approval(
+        id=row[0],
+        case=row[1],
+        plan_sha256=row[2],
+        actor=row[3],
+        approved_at=time_of(row[4]),
+        expires_at=time_of(row[5]),
+        break_glass=row[6],
+        reviewed_by=row[7],
+        reviewed_at=time_or_none(row[8]),
+        review=row[9],
+    )
 
 
 def _item(row: Row) -> PlanItem:

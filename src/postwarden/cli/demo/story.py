@@ -12,9 +12,11 @@ from pathlib import Path
 from postwarden.cli.demo import town
 from postwarden.cli.demo.campaign import Campaign, texts
 from postwarden.cli.demo.terminal import DemoFailed, Terminal
+from postwarden.model.actors import OPERATOR
 from postwarden.model.cases import MatchClass, Outcome
 from postwarden.services.cases import reading
 from postwarden.services.cases.reading import Status
+from postwarden.services.cases.rules import CaseRules
 from postwarden.services.ports import CopyFacts, Store
 
 EVIDENCE = "evidence-1"
@@ -153,7 +155,7 @@ class Story:
         return await self.store.read(town.copies_like, self.campaign.message_id)
 
     async def _status(self) -> Status:
-        return await self.store.read(reading.status, 1)
+        return await self.store.read(reading.status, OPERATOR, 1, CaseRules())
 
     def _expect(self, what: str, found: object, wanted: object) -> None:
         if found != wanted:

@@ -16,14 +16,17 @@ from postwarden.model.actors import Actor
 from postwarden.model.audit import AuditEntry
 from postwarden.model.audit import facts as audit_facts
 from postwarden.model.audit_heads import head_facts
-from postwarden.model.cases import Case, Outcome, Plan, PlanItem
+from postwarden.model.cases import Case, Plan, PlanItem
 from postwarden.model.errors import NotFound, Unavailable
 from postwarden.model.ledger import LedgerRow
 from postwarden.model.mailboxes import flag_names
-from postwarden.model.queries import Query
+from postwarden.model.permissions import Permission
+from postwarden.model.queries import Query, Scope
 from postwarden.model.queries.terms import Similar, SimilarTo
-from postwarden.services import audit, holds
+from postwarden.services import access, audit, holds
 from postwarden.services.audit_anchoring import sign_head
+from postwarden.services.cases import reach
+from postwarden.services.cases.outcomes import has_run
 from postwarden.services.ports import Blobs, References, Signer, Store, UnitOfWork
 
 COPIES = (
@@ -60,13 +63,14 @@ async def export(
 
     Raises NotFound for an unknown case, Unavailable when content is damaged.
     """
-    await store.transact(_record_export, actor, case_id)
-    case, plans, facts = await store.read(_describe, case_id)
+    case = await store.transact(_record_export, actor, case_id)
+    plans, facts = await store.read(_describe, case_id)
+    searcher = reach.searcher(actor, case)
     seen: dict[bytes, None] = {}
     await sink.stream("copies.csv", _copies(store, plans, seen))
     for sha256 in seen:
         await sink.add(f"messages/{sha256.hex()}.eml", await _content(blobs, sha256))
-    await sink.stream("ledger.jsonl", _ledger(store, list(seen)))
+    await sink.stream("ledger.jsonl", _ledger(store, searcher, list(seen)))
     await sink.stream("audit.jsonl", _audit(store, case))
     head = await sign_head(store, sink.signer)
     facts = {
@@ -86,20 +90,24 @@ async def _content(blobs: Blobs, sha256: bytes) -> bytes:
         raise Unavailable(f"content {sha256.hex()} is missing") from error
 
 
-def _record_export(uow: UnitOfWork, actor: Actor, case_id: int) -> None:
-    case = uow.cases.get(case_id)
+def exportable(uow: UnitOfWork, actor: Actor, case_id: int) -> Case:
+    """Return a case whose evidence the actor may have; raises NotFound, Forbidden."""
+    access.require(actor, Permission.CASE_EXPORT)
+    return reach.case(uow, actor, case_id)
+
+
+def _record_export(uow: UnitOfWork, actor: Actor, case_id: int) -> Case:
+    case = exportable(uow, actor, case_id)
     audit.record(
         uow, actor, "case.export", f"case {case_id}", after={"state": case.state.value}
     )
+    return case
 
 
-def _describe(
-    uow: UnitOfWork, case_id: int
-) -> tuple[Case, list[Plan], Mapping[str, object]]:
+def _describe(uow: UnitOfWork, case_id: int) -> tuple[list[Plan], Mapping[str, object]]:
     case = uow.cases.get(case_id)
     plans = [plan for plan in uow.cases.plans_of(case_id) if _counts(uow, case, plan)]
     return (
-        case,
         plans,
         {
             "case": case.id,
@@ -109,6 +117,7 @@ def _describe(
             "ticket": case.ticket,
             "opened_by": case.opened_by,
             "opened_at": stamp(case.opened_at),
+            "domains": case.domains,
             "exported_at": stamp(uow.now),
             "postwarden": postwarden.__version__,
             "plans": [_plan(uow, plan) for plan in plans],
@@ -118,6 +127,10 @@ def _describe(
                     "actor": each.actor,
                     "approved_at": stamp(each.approved_at),
                     "expires_at": stamp(each.expires_at),
+                    "break_glass": each.break_glass,
+                    "reviewed_by": each.reviewed_by,
+                    "reviewed_at": each.reviewed_at and stamp(each.reviewed_at),
+                    "review": each.review,
                 }
                 for each in uow.cases.approvals(case_id)
             ],
@@ -127,9 +140,7 @@ def _describe(
 
 def _counts(uow: UnitOfWork, case: Case, plan: Plan) -> bool:
     """Whether a plan belongs to the evidence: it is the newest, or it has run."""
-    return plan.id == case.plan or bool(
-        uow.cases.outcomes(plan.id).keys() - {Outcome.PENDING}
-    )
+    return plan.id == case.plan or has_run(uow.cases.outcomes(plan.id))
 
 
 def _plan(uow: UnitOfWork, plan: Plan) -> Mapping[str, object]:
@@ -142,6 +153,8 @@ def _plan(uow: UnitOfWork, plan: Plan) -> Mapping[str, object]:
         "messages": plan.messages,
         "copies": plan.copies,
         "accounts": plan.accounts,
+        "excluded": plan.excluded,
+        "exclude": plan.exclude,
         "related": plan.related,
         "counts": [asdict(each) for each in plan.counts],
         "clusters": [asdict(each) for each in plan.clusters],
@@ -204,17 +217,20 @@ def _cell(value: object) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-async def _ledger(store: Store, sha256s: list[bytes]) -> AsyncIterator[bytes]:
+async def _ledger(
+    store: Store, searcher: Actor, sha256s: list[bytes]
+) -> AsyncIterator[bytes]:
     for start in range(0, len(sha256s), 500):
-        events = await store.read(_events_of, sha256s[start : start + 500])
+        events = await store.read(_events_of, searcher, sha256s[start : start + 500])
         for first in range(0, len(events), 1000):
             rows = await store.read(_ledger_rows, events[first : first + 1000])
             yield b"".join(_line(event_facts(row)) for row in rows)
 
 
-def _events_of(uow: UnitOfWork, sha256s: list[bytes]) -> list[int]:
+def _events_of(uow: UnitOfWork, searcher: Actor, sha256s: list[bytes]) -> list[int]:
     wanted = {_PLANNED: References(sha256s=frozenset(sha256s))}
-    return list(uow.ledger.search(Query(_PLANNED), similar=wanted))
+    query = access.narrowed(searcher, Query(_PLANNED), Scope.TRACE)
+    return list(uow.ledger.search(query, similar=wanted))
 
 
 def _ledger_rows(uow: UnitOfWork, events: list[int]) -> list[LedgerRow]:

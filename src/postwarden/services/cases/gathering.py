@@ -13,11 +13,12 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from postwarden.model.actors import Actor
 from postwarden.model.cases import DEFAULT_CLASSES, ClassCount, MatchClass
 from postwarden.model.errors import LimitExceeded
 from postwarden.model.mailboxes import CopyState
 from postwarden.model.messages import Message
-from postwarden.model.queries import Query, leaves
+from postwarden.model.queries import Query, Scope, leaves
 from postwarden.model.queries.terms import (
     AddressField,
     AddressMatch,
@@ -30,7 +31,7 @@ from postwarden.model.queries.terms import (
     SimilarTo,
 )
 from postwarden.model.queries.trees import all_of
-from postwarden.services import finding, message_ids
+from postwarden.services import access, finding, message_ids
 from postwarden.services.message_ids import Content
 from postwarden.services.ports import CopyFacts, References, UnitOfWork
 from postwarden.services.ports.mail import SimilarSets
@@ -61,6 +62,18 @@ class Gathered:
             for match_class, copies in self.copies.items()
             for copy in copies
         }
+
+
+def prepared(
+    uow: UnitOfWork, searcher: Actor, query: Query
+) -> tuple[Query, SimilarSets]:
+    """Return a case's query as it is searched for: by content, within its domains.
+
+    Raises NotFound or Refused for an id that names nothing, or several contents.
+    """
+    settled = message_ids.settled(uow, searcher, query)
+    similar = finding.resolve_similar(uow, searcher, settled, {}, scope=Scope.CASE)
+    return access.narrowed(searcher, settled, Scope.CASE), similar
 
 
 def gather(

@@ -1,16 +1,19 @@
-"""Opening and approving: the words that a case rests on."""
+"""Opening a case, and saying again what it is about."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 from postwarden.model.actors import Actor
-from postwarden.model.cases import Approval, Case, CaseState
-from postwarden.model.errors import Invalid, Refused, Stale
+from postwarden.model.cases import Case, CaseState
+from postwarden.model.errors import Refused
+from postwarden.model.permissions import Permission
 from postwarden.model.queries import Query, Scope, check_scope, format_query
-from postwarden.services import audit, message_ids
+from postwarden.services import access, audit, message_ids
+from postwarden.services.cases import reach
+from postwarden.services.cases.approving import checked_reason
+from postwarden.services.cases.outcomes import has_acted
 from postwarden.services.ports import UnitOfWork
 
-MAX_REASON = 2000  # characters
+_UNTOUCHED = {CaseState.OPEN, CaseState.PREVIEWED, CaseState.APPROVED}
 
 
 def open_case(
@@ -18,19 +21,21 @@ def open_case(
 ) -> Case:
     """Open a case; raises Invalid without a reason or with a query of no case.
 
-    Raises NotFound or Refused for an id that no message has, or several contents.
+    It will never look beyond the domains of who opens it. Raises NotFound or
+    Refused for an id that no message has, or several contents.
     """
+    access.require(actor, Permission.CASE_OPEN)
     check_scope(query, Scope.CASE)
-    if not reason.strip() or len(reason) > MAX_REASON:
-        raise Invalid("a case needs a reason of 1 to 2000 characters", field="reason")
+    reason = checked_reason(reason)
     case = uow.cases.add(
         Case(
             query=format_query(message_ids.settled(uow, actor, query)),
-            reason=reason.strip(),
+            reason=reason,
             ticket=ticket,
             state=CaseState.OPEN,
             opened_by=actor.name,
             opened_at=uow.now,
+            domains=None if actor.domains is None else tuple(sorted(actor.domains)),
         )
     )
     audit.record(
@@ -44,35 +49,25 @@ def open_case(
     return case
 
 
-def approve(
-    uow: UnitOfWork, actor: Actor, case_id: int, plan_sha256: bytes, ttl: timedelta
-) -> Case:
-    """Approve exactly the newest plan of a case, for as long as `ttl`.
+def edit(uow: UnitOfWork, actor: Actor, case_id: int, query: Query) -> Case:
+    """Give a case that has not acted yet another query; its plans are void then.
 
-    Raises Refused when there is no plan to approve, Stale when another plan is
-    the newest one.
+    Raises what `open_case` raises, and Refused when the case has acted.
     """
-    case = uow.cases.get(case_id)
-    if case.plan is None or case.state not in {CaseState.PREVIEWED, CaseState.APPROVED}:
-        raise Refused(f"case {case_id} has no previewed plan: run `case preview`")
-    plan = uow.cases.plan(case.plan)
-    if plan.sha256 != plan_sha256:
-        raise Stale(f"case {case_id} has another plan now: look at it and approve that")
-    approval = Approval(
-        case=case_id,
-        plan_sha256=plan_sha256,
-        actor=actor.name,
-        approved_at=uow.now,
-        expires_at=uow.now + ttl,
-    )
-    uow.cases.add_approval(approval)
-    approved = replace(case, state=CaseState.APPROVED)
-    uow.cases.replace(approved)
+    access.require(actor, Permission.CASE_OPEN)
+    check_scope(query, Scope.CASE)
+    case = reach.case(uow, actor, case_id)
+    if case.state not in _UNTOUCHED or has_acted(uow, case):
+        raise Refused(f"case {case_id} has acted on mail: open another one")
+    settled = message_ids.settled(uow, reach.searcher(actor, case), query)
+    edited = replace(case, query=format_query(settled), state=CaseState.OPEN, plan=None)
+    uow.cases.replace(edited)
     audit.record(
         uow,
         actor,
-        "case.approve",
+        "case.edit",
         f"case {case_id}",
-        after={"plan": plan_sha256.hex(), "expires": approval.expires_at.isoformat()},
+        before={"query": case.query},
+        after={"query": edited.query},
     )
-    return approved
+    return edited

@@ -1,10 +1,7 @@
 """Previewing: a frozen plan, written in chunks and then sealed by its hash."""
 
-import hashlib
-import json
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from postwarden.model.actors import Actor
 from postwarden.model.cases import (
@@ -13,107 +10,151 @@ from postwarden.model.cases import (
     Case,
     CaseState,
     ClassCount,
-    Cluster,
     MatchClass,
+    Outcome,
     Plan,
     PlanItem,
 )
-from postwarden.model.errors import Refused
-from postwarden.model.queries import Query, Scope, check_scope, parse
-from postwarden.services import audit, finding, message_ids
-from postwarden.services.cases import gathering
+from postwarden.model.errors import LimitExceeded, Refused, Stale
+from postwarden.model.permissions import Permission
+from postwarden.model.queries import Scope, check_scope, parse
+from postwarden.services import access, audit, finding
+from postwarden.services.cases import gathering, reach
+from postwarden.services.cases.contents import Contents
+from postwarden.services.cases.excluding import Exclusions, exclusions
 from postwarden.services.cases.gathering import Gathered
+from postwarden.services.cases.plan_hash import PlanHash
+from postwarden.services.cases.rules import CaseRules
 from postwarden.services.ports import CopyFacts, Store, UnitOfWork
 
 CHUNK = 1000  # items per transaction
-SHOWN_CLUSTERS = 50
 _EDITABLE = {
     CaseState.OPEN,
     CaseState.PREVIEWED,
     CaseState.APPROVED,
+    CaseState.STOPPED,
     CaseState.DONE,
     CaseState.UNDONE,
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a plan shall do: an action, to which classes, and to which copies not.
+
+    `exclude` has addresses and `@domain`s, `exclude_items` numbers of the case's
+    newest plan.
+    """
+
+    action: Action = Action.CONTAIN
+    include: frozenset[MatchClass] = frozenset()
+    exclude: tuple[str, ...] = ()
+    exclude_items: tuple[int, ...] = ()
+    include_sent: bool = False
+
+    @property
+    def classes(self) -> tuple[MatchClass, ...]:
+        return tuple(sorted(DEFAULT_CLASSES | self.include))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    gathered: Gathered
+    counts: tuple[ClassCount, ...]
+    exclusions: Exclusions
+
+
 async def preview(
-    store: Store,
-    actor: Actor,
-    case_id: int,
-    *,
-    action: Action,
-    include: Iterable[MatchClass] = (),
+    store: Store, actor: Actor, case_id: int, rules: CaseRules, wanted: Wanted
 ) -> Plan:
     """Freeze a new plan for a case and return it.
 
     An older plan and its approval are void from then on. Raises Refused while
-    the case runs.
+    the case runs or when the plan would take too much of one mailbox,
+    LimitExceeded when it would be too large.
     """
-    classes = tuple(sorted(DEFAULT_CLASSES | set(include)))
-    case = await store.read(_previewable, case_id)
-    query = parse(case.query, now=case.opened_at)
-    check_scope(query, Scope.CASE)
-    gathered, counts = await store.read(_look, actor, query, classes)
-    plan = await store.transact(_begin, actor, case_id, action, classes)
-    chosen = gathered.chosen(classes)
-    class_of = gathered.class_of()
-    seal = PlanHash(case.query, action, classes)
-    contents = _Contents()
+    seen = await store.read(_look, actor, case_id, rules, wanted)
+    chosen = seen.gathered.chosen(wanted.classes)
+    if len(chosen) > rules.max_copies:
+        raise LimitExceeded("copies of one plan", rules.max_copies)
+    plan = await store.transact(_begin, actor, case_id, wanted)
+    class_of = seen.gathered.class_of()
+    seal, contents, excluded = PlanHash(plan), Contents(), 0
     for start in range(0, len(chosen), CHUNK):
         facts = await store.read(finding.facts, chosen[start : start + CHUNK])
-        items = _items(facts, class_of, first=seal.items + 1)
+        items = _items(facts, class_of, seen.exclusions, first=seal.items + 1)
         await store.transact(_add_items, plan.id, items)
         seal.add(items)
-        contents.add(facts)
+        taken = [
+            each
+            for each, item in zip(facts, items, strict=True)
+            if item.outcome is Outcome.PENDING
+        ]
+        contents.add(taken)
+        excluded += len(items) - len(taken)
+    if len(contents.accounts) > rules.max_accounts:
+        raise LimitExceeded("accounts of one plan", rules.max_accounts)
+    await store.read(_check_shares, contents.crowded(), rules)
     return await store.transact(
         _finish,
         actor,
         replace(
             plan,
             sha256=seal.digest(),
-            copies=seal.items,
+            copies=seal.items - excluded,
+            excluded=excluded,
             messages=len(contents.messages),
             accounts=len(contents.accounts),
-            related=gathered.related,
-            counts=counts,
+            related=seen.gathered.related,
+            counts=seen.counts,
             clusters=contents.clusters(),
-            warnings=(*gathered.warnings, *contents.warnings()),
+            warnings=(*seen.gathered.warnings, *contents.warnings()),
         ),
     )
 
 
-def _previewable(uow: UnitOfWork, case_id: int) -> Case:
-    case = uow.cases.get(case_id)
+def _look(
+    uow: UnitOfWork, actor: Actor, case_id: int, rules: CaseRules, wanted: Wanted
+) -> _Seen:
+    access.require(actor, Permission.CASE_OPEN)
+    case = _previewable(uow, actor, case_id)
+    searcher = reach.searcher(actor, case)
+    query = parse(case.query, now=case.opened_at)
+    check_scope(query, Scope.CASE)
+    query, similar = gathering.prepared(uow, searcher, query)
+    gathered = gathering.gather(uow, query, similar, relatives=True)
+    return _Seen(
+        gathered=gathered,
+        counts=gathering.class_counts(uow, gathered, wanted.classes),
+        exclusions=exclusions(
+            uow,
+            searcher,
+            case.plan,
+            wanted.exclude,
+            wanted.exclude_items,
+            include_sent=wanted.include_sent,
+        ),
+    )
+
+
+def _previewable(uow: UnitOfWork, actor: Actor, case_id: int) -> Case:
+    case = reach.case(uow, actor, case_id)
     if case.state not in _EDITABLE:
         raise Refused(f"case {case_id} is {case.state}")
     return case
 
 
-def _look(
-    uow: UnitOfWork, actor: Actor, query: Query, classes: Sequence[MatchClass]
-) -> tuple[Gathered, tuple[ClassCount, ...]]:
-    query = message_ids.settled(uow, actor, query)
-    similar = finding.resolve_similar(uow, actor, query, {}, scope=Scope.CASE)
-    gathered = gathering.gather(uow, query, similar, relatives=True)
-    return gathered, gathering.class_counts(uow, gathered, classes)
-
-
-def _begin(
-    uow: UnitOfWork,
-    actor: Actor,
-    case_id: int,
-    action: Action,
-    classes: tuple[MatchClass, ...],
-) -> Plan:
-    case = _previewable(uow, case_id)
+def _begin(uow: UnitOfWork, actor: Actor, case_id: int, wanted: Wanted) -> Plan:
+    case = _previewable(uow, actor, case_id)
     return uow.cases.add_plan(
         Plan(
             case=case_id,
             query=case.query,
-            action=action,
-            classes=classes,
+            action=wanted.action,
+            classes=wanted.classes,
             created_at=uow.now,
             created_by=actor.name,
+            exclude=wanted.exclude,
         )
     )
 
@@ -122,8 +163,25 @@ def _add_items(uow: UnitOfWork, plan: int, items: Sequence[PlanItem]) -> None:
     uow.cases.add_items(plan, items)
 
 
+def _check_shares(
+    uow: UnitOfWork, crowded: Mapping[int, int], rules: CaseRules
+) -> None:
+    """Raise Refused when a plan takes too much of one mailbox: it looks too wide."""
+    for key, mailbox in uow.mailboxes.many(crowded).items():
+        share = 100 * crowded[key] / max(1, mailbox.messages)
+        if share > rules.max_share:
+            account = uow.accounts.get(mailbox.account)
+            raise Refused(
+                f"the plan takes {crowded[key]} of {mailbox.messages} mails in "
+                f"{mailbox.name} of {account.address}: over {rules.max_share} %; "
+                "narrow the query, exclude the account, or raise cases.max_share"
+            )
+
+
 def _finish(uow: UnitOfWork, actor: Actor, plan: Plan) -> Plan:
-    case = _previewable(uow, plan.case)
+    case = _previewable(uow, actor, plan.case)
+    if case.query != plan.query:
+        raise Stale(f"case {case.id} was edited meanwhile: preview it again")
     uow.cases.replace_plan(plan)
     uow.cases.replace(replace(case, state=CaseState.PREVIEWED, plan=plan.id))
     audit.record(
@@ -135,115 +193,42 @@ def _finish(uow: UnitOfWork, actor: Actor, plan: Plan) -> Plan:
             "plan": plan.sha256.hex() if plan.sha256 else None,
             "action": plan.action.value,
             "copies": plan.copies,
+            "excluded": plan.excluded,
         },
     )
     return plan
 
 
 def _items(
-    facts: Sequence[CopyFacts], class_of: Mapping[int, MatchClass], *, first: int
+    facts: Sequence[CopyFacts],
+    class_of: Mapping[int, MatchClass],
+    excluded: Exclusions,
+    *,
+    first: int,
 ) -> list[PlanItem]:
     return [
-        PlanItem(
-            item=number,
-            copy=each.id,
-            account=each.account,
-            address=each.address,
-            mailbox=each.mailbox,
-            uid=each.uid,
-            flags=each.flags,
-            keywords=each.keywords,
-            internal_date=each.internal_date,
-            size=each.size,
-            sha256=each.sha256,
-            message_id=each.message_id,
-            match_class=class_of[each.id],
-        )
+        _item(number, each, class_of[each.id], excluded.reason(each))
         for number, each in enumerate(facts, first)
     ]
 
 
-class PlanHash:
-    """SHA-256 over canonical JSON of a plan's immutable facts.
-
-    Keys are sorted and nothing is between tokens; items follow in their order,
-    so that the hash grows with them and no plan must fit into memory.
-    """
-
-    def __init__(
-        self, query: str, action: Action, classes: Sequence[MatchClass]
-    ) -> None:
-        self._hash = hashlib.sha256(
-            f'{{"action":{_json(action.value)},'
-            f'"classes":{_json([each.value for each in classes])},'
-            f'"items":['.encode()
-        )
-        self._query = query
-        self.items = 0
-
-    def add(self, items: Iterable[PlanItem]) -> None:
-        for item in items:
-            facts = {
-                "account": item.address,
-                "account_id": item.account,
-                "class": item.match_class.value,
-                "copy": item.copy,
-                "mailbox": item.mailbox,
-                "sha256": item.sha256.hex(),
-                "system": item.system,
-                "uid": item.uid,
-            }
-            comma = "," if self.items else ""
-            self._hash.update((comma + _json(facts)).encode())
-            self.items += 1
-
-    def digest(self) -> bytes:
-        whole = self._hash.copy()
-        whole.update(f'],"query":{_json(self._query)}}}'.encode())
-        return whole.digest()
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-@dataclass(slots=True)
-class _Contents:
-    """What the items are together: messages, accounts, clusters of one content."""
-
-    messages: set[int] = field(default_factory=set)
-    accounts: set[int] = field(default_factory=set)
-    copies: Counter[bytes] = field(default_factory=Counter)
-    by_content: dict[bytes, set[int]] = field(default_factory=dict)
-    sample: dict[bytes, CopyFacts] = field(default_factory=dict)
-
-    def add(self, facts: Iterable[CopyFacts]) -> None:
-        for each in facts:
-            content = each.content_fingerprint or each.sha256
-            self.messages.add(each.message)
-            self.accounts.add(each.account)
-            self.copies[content] += 1
-            self.by_content.setdefault(content, set()).add(each.message)
-            self.sample.setdefault(content, each)
-
-    def clusters(self) -> tuple[Cluster, ...]:
-        return tuple(self._clusters())
-
-    def _clusters(self) -> Iterator[Cluster]:
-        for content, copies in self.copies.most_common(SHOWN_CLUSTERS):
-            sample = self.sample[content]
-            yield Cluster(
-                fingerprint=content.hex(),
-                subject=sample.subject,
-                author=sample.author,
-                messages=len(self.by_content[content]),
-                copies=copies,
-            )
-
-    def warnings(self) -> tuple[str, ...]:
-        if len(self.copies) < 2:
-            return ()
-        return (
-            f"the plan holds {len(self.copies)} different contents: "
-            "look at each cluster before you approve",
-        )
+def _item(
+    number: int, facts: CopyFacts, match_class: MatchClass, excluded: str | None
+) -> PlanItem:
+    return PlanItem(
+        item=number,
+        copy=facts.id,
+        account=facts.account,
+        address=facts.address,
+        mailbox=facts.mailbox,
+        uid=facts.uid,
+        flags=facts.flags,
+        keywords=facts.keywords,
+        internal_date=facts.internal_date,
+        size=facts.size,
+        sha256=facts.sha256,
+        message_id=facts.message_id,
+        match_class=match_class,
+        outcome=Outcome.PENDING if excluded is None else Outcome.EXCLUDED,
+        reason=excluded,
+    )

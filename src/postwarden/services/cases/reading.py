@@ -3,18 +3,28 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
+from postwarden.model.actors import Actor
 from postwarden.model.cases import Approval, Case, CaseState, Outcome, Plan, PlanItem
-from postwarden.services import holds
+from postwarden.model.errors import NotFound
+from postwarden.model.permissions import Permission
+from postwarden.services import access, holds
+from postwarden.services.cases import approving, reach
+from postwarden.services.cases.approving import Need
+from postwarden.services.cases.rules import CaseRules
 from postwarden.services.cases.undoing import NOT_RESTORED
 from postwarden.services.ports import Store, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """A case with its newest plan and what became of the plan's items."""
+    """A case with its newest plan and what became of the plan's items.
+
+    `need` says whether the plan takes the word of another person.
+    """
 
     case: Case
     plan: Plan | None
+    need: Need | None
     outcomes: dict[Outcome, int]
     approvals: Sequence[Approval]
 
@@ -28,40 +38,60 @@ class UndoStatus:
     failed: int
 
 
-def page(uow: UnitOfWork, after: int, limit: int) -> list[Case]:
-    return uow.cases.page(after=after, limit=limit)
+def page(uow: UnitOfWork, actor: Actor, after: int, limit: int) -> list[Case]:
+    """Return the cases behind `after` that the actor may see, oldest first."""
+    access.require(actor, Permission.CASE_READ)
+    found: list[Case] = []
+    while len(found) < limit:
+        batch = uow.cases.page(after=after, limit=limit)
+        found += [case for case in batch if reach.is_visible(actor, case)]
+        if len(batch) < limit:
+            break
+        after = batch[-1].id
+    return found[:limit]
 
 
-def status(uow: UnitOfWork, case_id: int) -> Status:
+def status(uow: UnitOfWork, actor: Actor, case_id: int, rules: CaseRules) -> Status:
     """Return a case as it is now; raises NotFound."""
-    case = uow.cases.get(case_id)
-    plan = None if case.plan is None else uow.cases.plan(case.plan)
+    access.require(actor, Permission.CASE_READ)
+    found = reach.case(uow, actor, case_id)
+    plan = None if found.plan is None else uow.cases.plan(found.plan)
     return Status(
-        case=case,
+        case=found,
         plan=plan,
+        need=None if plan is None else approving.need(found, plan, rules),
         outcomes={} if plan is None else uow.cases.outcomes(plan.id),
         approvals=uow.cases.approvals(case_id),
     )
 
 
-def undone(uow: UnitOfWork, case_id: int) -> UndoStatus:
+def undone(uow: UnitOfWork, actor: Actor, case_id: int) -> UndoStatus:
     """Count over all plans of a case."""
+    access.require(actor, Permission.CASE_READ)
+    case = reach.case(uow, actor, case_id)
     restored = failed = 0
     for plan in uow.cases.plans_of(case_id):
         restored += uow.cases.outcomes(plan.id).get(Outcome.RESTORED, 0)
         failures = uow.cases.items(plan.id, limit=1000, outcomes=[Outcome.FAILED])
         failed += sum((item.reason or "").startswith(NOT_RESTORED) for item in failures)
-    state = uow.cases.get(case_id).state
-    return UndoStatus(state=state, restored=restored, failed=failed)
+    return UndoStatus(state=case.state, restored=restored, failed=failed)
 
 
-async def items(store: Store, plan_id: int) -> AsyncIterator[list[PlanItem]]:
-    """Yield a plan's items in their order, in pages."""
+async def items(
+    store: Store, actor: Actor, case_id: int, plan_id: int
+) -> AsyncIterator[list[PlanItem]]:
+    """Yield the items of a plan of a case in their order, in pages."""
     after = 0
-    while page := await store.read(_items, plan_id, after):
+    while page := await store.read(_items, actor, case_id, plan_id, after):
         yield page
         after = page[-1].item
 
 
-def _items(uow: UnitOfWork, plan_id: int, after: int) -> list[PlanItem]:
+def _items(
+    uow: UnitOfWork, actor: Actor, case_id: int, plan_id: int, after: int
+) -> list[PlanItem]:
+    access.require(actor, Permission.CASE_READ)
+    found = reach.case(uow, actor, case_id)
+    if uow.cases.plan(plan_id).case != found.id:
+        raise NotFound("plan", str(plan_id))
     return holds.with_holds(uow, uow.cases.items(plan_id, after=after, limit=1000))

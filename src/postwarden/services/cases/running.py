@@ -5,7 +5,7 @@ resumes where it was and no copy is acted on twice.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from postwarden.model.actors import Actor
 from postwarden.model.cases import (
@@ -19,9 +19,12 @@ from postwarden.model.cases import (
 from postwarden.model.errors import MailError, Refused, Stale
 from postwarden.model.ledger import Event
 from postwarden.model.mailboxes import Copy, CopyState
+from postwarden.model.permissions import Permission
 from postwarden.model.tasks import Task
-from postwarden.services import audit, placement, tasks
-from postwarden.services.cases.previewing import PlanHash
+from postwarden.services import access, audit, placement, tasks
+from postwarden.services.cases import approving, reach
+from postwarden.services.cases.plan_hash import PlanHash
+from postwarden.services.cases.rules import CaseRules
 from postwarden.services.ledger import record_copies
 from postwarden.services.ports import Store, UnitOfWork
 
@@ -37,22 +40,60 @@ _EVENTS = {
     Action.MOVE_TRASH: Event.MOVE,
 }
 _RUNNABLE = {CaseState.PREVIEWED, CaseState.APPROVED, CaseState.RUNNING}
+_STOPPED = {CaseState.RUNNING: CaseState.STOPPED, CaseState.UNDOING: CaseState.DONE}
 
 
-async def start(store: Store, actor: Actor, case_id: int) -> Task | None:
+async def start(
+    store: Store, actor: Actor, case_id: int, rules: CaseRules
+) -> Task | None:
     """Check the approval against the frozen plan and make the run a task.
 
     Returns the unfinished task if the case runs already, None when it is done.
     Raises Refused without a valid approval, Stale when the plan was altered.
     """
-    case = await store.read(_case, case_id)
+    case = await store.read(_runnable, actor, case_id)
     if case.state in _RUNNABLE:
         await check_plan(store, case_id)
-    return await store.transact(_start, actor, case_id)
+    return await store.transact(_start, actor, case_id, rules)
 
 
-def _case(uow: UnitOfWork, case_id: int) -> Case:
-    return uow.cases.get(case_id)
+async def resume(store: Store, actor: Actor, case_id: int, rules: CaseRules) -> Task:
+    """Let a stopped run go on; like `start` it needs an approval that is valid.
+
+    Raises Refused for a case that was not stopped.
+    """
+    await store.read(_runnable, actor, case_id)
+    await check_plan(store, case_id)
+    return await store.transact(_resume, actor, case_id, rules)
+
+
+def stop(uow: UnitOfWork, actor: Actor, case_id: int) -> Case:
+    """Stop a run, or an undo, before its next chunk; what is done stays done.
+
+    Raises Refused for a case that does neither.
+    """
+    access.require(actor, Permission.CASE_RUN)
+    case = reach.case(uow, actor, case_id)
+    if case.state is CaseState.STOPPED:
+        return case
+    if case.state not in _STOPPED:
+        raise Refused(f"case {case_id} is {case.state}: nothing runs")
+    stopped = replace(case, state=_STOPPED[case.state])
+    uow.cases.replace(stopped)
+    audit.record(
+        uow,
+        actor,
+        "case.stop",
+        f"case {case_id}",
+        before={"state": case.state.value},
+        after={"state": stopped.state.value},
+    )
+    return stopped
+
+
+def _runnable(uow: UnitOfWork, actor: Actor, case_id: int) -> Case:
+    access.require(actor, Permission.CASE_RUN)
+    return reach.case(uow, actor, case_id)
 
 
 async def check_plan(store: Store, case_id: int) -> None:
@@ -60,19 +101,19 @@ async def check_plan(store: Store, case_id: int) -> None:
 
     Raises Stale when it is not. A case without a plan has nothing to check.
     """
-    case = await store.read(_case, case_id)
-    if case.plan is None:
+    plan = await store.read(_newest_plan, case_id)
+    if plan is None:
         return
-    plan = await store.read(_plan, case.plan)
-    seal = PlanHash(plan.query, plan.action, plan.classes)
+    seal = PlanHash(plan)
     while items := await store.read(items_after, plan.id, seal.items):
         seal.add(items)
     if seal.digest() != plan.sha256:
         raise Stale(f"the plan of case {plan.case} is not what its hash says")
 
 
-def _plan(uow: UnitOfWork, plan_id: int) -> Plan:
-    return uow.cases.plan(plan_id)
+def _newest_plan(uow: UnitOfWork, case_id: int) -> Plan | None:
+    plan = uow.cases.get(case_id).plan
+    return None if plan is None else uow.cases.plan(plan)
 
 
 def items_after(uow: UnitOfWork, plan_id: int, after: int) -> list[PlanItem]:
@@ -80,53 +121,81 @@ def items_after(uow: UnitOfWork, plan_id: int, after: int) -> list[PlanItem]:
     return uow.cases.items(plan_id, after=after, limit=1000)
 
 
-def _start(uow: UnitOfWork, actor: Actor, case_id: int) -> Task | None:
-    case = uow.cases.get(case_id)
+def _start(
+    uow: UnitOfWork, actor: Actor, case_id: int, rules: CaseRules
+) -> Task | None:
+    case = _runnable(uow, actor, case_id)
     if case.state is CaseState.RUNNING:
         return tasks.submit(uow, actor, TASK, str(case_id), {"case": case_id})
     if case.state is CaseState.DONE:
         return None
-    plan = _approved_plan(uow, case)
+    if case.state is CaseState.STOPPED:
+        raise Refused(f"case {case_id} was stopped: `case resume` lets it go on")
+    if case.plan is None or case.state not in _RUNNABLE:
+        raise Refused(f"case {case.id} is {case.state}: preview and approve a plan")
+    return _go(uow, actor, case, "case.run", rules)
+
+
+def _resume(uow: UnitOfWork, actor: Actor, case_id: int, rules: CaseRules) -> Task:
+    case = _runnable(uow, actor, case_id)
+    if case.state is CaseState.RUNNING:
+        return tasks.submit(uow, actor, TASK, str(case_id), {"case": case_id})
+    if case.state is not CaseState.STOPPED:
+        raise Refused(f"case {case_id} is {case.state}: it was not stopped")
+    return _go(uow, actor, case, "case.resume", rules)
+
+
+def _go(
+    uow: UnitOfWork, actor: Actor, case: Case, action: str, rules: CaseRules
+) -> Task:
+    plan = uow.cases.plan(_plan_of(case))
+    approving.check_approved(uow, case, plan, rules)
     uow.cases.replace(replace(case, state=CaseState.RUNNING))
     audit.record(
         uow,
         actor,
-        "case.run",
-        f"case {case_id}",
+        action,
+        f"case {case.id}",
+        before={"state": case.state.value},
         after={"plan": plan.sha256.hex() if plan.sha256 else "", "copies": plan.copies},
         reason=case.reason,
     )
-    return tasks.submit(uow, actor, TASK, str(case_id), {"case": case_id})
+    return tasks.submit(uow, actor, TASK, str(case.id), {"case": case.id})
 
 
-def _approved_plan(uow: UnitOfWork, case: Case) -> Plan:
-    if case.plan is None or case.state not in {CaseState.PREVIEWED, CaseState.APPROVED}:
-        raise Refused(f"case {case.id} is {case.state}: preview and approve a plan")
-    plan = uow.cases.plan(case.plan)
-    for approval in uow.cases.approvals(case.id):
-        if approval.plan_sha256 == plan.sha256 and approval.expires_at > uow.now:
-            return plan
-    raise Refused(f"case {case.id} has no valid approval of its newest plan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a run is; nothing is `left` of one that was stopped."""
+
+    done: int
+    total: int
+    left: bool
 
 
-def run_chunk(uow: UnitOfWork, case_id: int, *, limit: int = CHUNK) -> tuple[int, int]:
-    """Act on the next pending items; return how many are done, and of how many.
+def run_chunk(uow: UnitOfWork, case_id: int, *, limit: int = CHUNK) -> Progress:
+    """Act on the next pending items, unless the run was stopped.
 
     The chunk that leaves none pending also marks the case done.
     """
-    plan = uow.cases.plan(_plan_of(uow, case_id))
-    items = uow.cases.items(plan.id, limit=limit, outcomes=[Outcome.PENDING])
-    uow.cases.update_items(plan.id, act(uow, plan, items))
+    case = uow.cases.get(case_id)
+    plan = uow.cases.plan(_plan_of(case))
+    goes_on = case.state is CaseState.RUNNING
+    if goes_on:
+        items = uow.cases.items(plan.id, limit=limit, outcomes=[Outcome.PENDING])
+        uow.cases.update_items(plan.id, act(uow, plan, items))
     pending = uow.cases.outcomes(plan.id).get(Outcome.PENDING, 0)
-    if not pending:
-        case = uow.cases.get(case_id)
+    if goes_on and not pending:
         uow.cases.replace(replace(case, state=CaseState.DONE))
-    return plan.copies - pending, plan.copies
+    return Progress(
+        done=plan.copies - pending,
+        total=plan.copies,
+        left=goes_on and pending > 0,
+    )
 
 
 def fail_next(uow: UnitOfWork, case_id: int, error: MailError) -> bool:
     """Write down that the next item could not be acted on; False if there is none."""
-    plan = _plan_of(uow, case_id)
+    plan = _plan_of(uow.cases.get(case_id))
     items = uow.cases.items(plan, limit=1, outcomes=[Outcome.PENDING])
     failed = [
         replace(item, outcome=Outcome.FAILED, reason=str(error)) for item in items
@@ -135,11 +204,10 @@ def fail_next(uow: UnitOfWork, case_id: int, error: MailError) -> bool:
     return bool(failed)
 
 
-def _plan_of(uow: UnitOfWork, case_id: int) -> int:
-    plan = uow.cases.get(case_id).plan
-    if plan is None:
-        raise Refused(f"case {case_id} has no plan")
-    return plan
+def _plan_of(case: Case) -> int:
+    if case.plan is None:
+        raise Refused(f"case {case.id} has no plan")
+    return case.plan
 
 
 def act(uow: UnitOfWork, plan: Plan, items: Sequence[PlanItem]) -> list[PlanItem]:

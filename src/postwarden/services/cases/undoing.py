@@ -1,97 +1,33 @@
-"""Verifying that nothing is left, and undoing what was done."""
+"""Undoing what a case did: each copy goes back to where it was taken from."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from postwarden.model.accounts import AccountState
-from postwarden.model.actors import OPERATOR, Actor
+from postwarden.model.actors import Actor
 from postwarden.model.addresses import Address
 from postwarden.model.cases import (
-    DEFAULT_CLASSES,
     Action,
     CaseState,
-    MatchClass,
     Outcome,
     Plan,
     PlanItem,
 )
-from postwarden.model.errors import MailError, NotFound, Refused
+from postwarden.model.errors import MailError, Refused
 from postwarden.model.ledger import Event
 from postwarden.model.mailboxes import Copy, CopyState
-from postwarden.model.messages import Message
-from postwarden.model.queries import Query, Scope, leaves, parse
-from postwarden.model.queries.terms import MessageId
+from postwarden.model.permissions import Permission
 from postwarden.model.tasks import Task
-from postwarden.services import audit, finding, message_ids, placement, tasks
-from postwarden.services.cases import gathering
+from postwarden.services import access, audit, placement, tasks
+from postwarden.services.cases import reach
+from postwarden.services.cases.outcomes import ACTED, acted
 from postwarden.services.cases.running import DESTINATIONS, record
 from postwarden.services.cases.running import TASK as RUN
-from postwarden.services.ports import CopyFacts, References, UnitOfWork
+from postwarden.services.ports import UnitOfWork
 
 TASK = "case.undo"
 CHUNK = 500  # items per transaction
 NOT_RESTORED = "not restored"  # begins the reason of an item that undo failed on
-_ACTED = (Outcome.REMOVED, Outcome.MOVED)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Residual:
-    """Live copies that a plan's classes still have; nothing should be left."""
-
-    copies: Sequence[int]
-    class_of: dict[int, MatchClass]
-
-
-def verify(uow: UnitOfWork, case_id: int) -> Residual:
-    """Search again, everywhere, later arrivals included.
-
-    Copies that a move put where they are now do not count.
-    """
-    case = uow.cases.get(case_id)
-    if case.plan is None:
-        raise Refused(f"case {case_id} has no plan to verify")
-    plan = uow.cases.plan(case.plan)
-    query = parse(case.query, now=case.opened_at)
-    query = message_ids.settled(uow, OPERATOR, query)
-    similar = finding.resolve_similar(uow, OPERATOR, query, {}, scope=Scope.CASE)
-    widened = bool(set(plan.classes) - DEFAULT_CLASSES)
-    gathered = gathering.gather(
-        uow,
-        query,
-        similar,
-        relatives=widened,
-        # What was removed is not found any more, so the plan itself says it.
-        known=_references(uow, plan) if widened or _names_ids(query) else None,
-    )
-    left = gathered.chosen(plan.classes)
-    if plan.action in DESTINATIONS:
-        left = _outside(uow, left, DESTINATIONS[plan.action])
-    return Residual(copies=left, class_of=gathered.class_of())
-
-
-def _names_ids(query: Query) -> bool:
-    return any(isinstance(leaf, MessageId) for leaf in leaves(query))
-
-
-def _references(uow: UnitOfWork, plan: Plan) -> References:
-    """What the plan was about, but for items that were only like it."""
-    messages: dict[bytes, Message] = {}
-    after = 0
-    while items := uow.cases.items(plan.id, after=after, limit=1000):
-        after = items[-1].item
-        new = {i.sha256 for i in items if i.match_class in DEFAULT_CLASSES}
-        for sha256 in new - messages.keys():
-            if (message := uow.messages.find(sha256)) is not None:
-                messages[sha256] = message
-    return finding.references_to(messages.values())
-
-
-def _outside(uow: UnitOfWork, copies: Sequence[int], mailbox: str) -> list[int]:
-    return [each.id for each in uow.copies.facts(copies) if each.mailbox != mailbox]
-
-
-def residual_facts(uow: UnitOfWork, copies: Sequence[int]) -> list[CopyFacts]:
-    return uow.copies.facts(copies)
 
 
 def start(
@@ -102,15 +38,18 @@ def start(
     A run that was given up can be undone as far as it came. Raises Refused for a
     case that never ran or still runs, NotFound for an account that is not there.
     """
-    case = uow.cases.get(case_id)
+    access.require(actor, Permission.CASE_UNDO)
+    case = reach.case(uow, actor, case_id)
     if case.state is CaseState.UNDONE:
         return None
-    ids = [_account_id(uow, address) for address in accounts]
+    searcher = reach.searcher(actor, case)
+    ids = [access.account(uow, searcher, address).id for address in accounts]
     payload = {"case": case_id, "accounts": ids}
     if case.state is CaseState.UNDOING:
         return tasks.submit(uow, actor, TASK, str(case_id), payload)
-    ran = [plan for plan in uow.cases.plans_of(case_id) if _acted(uow, plan)]
-    if not ran or uow.tasks.unfinished(RUN, str(case_id)) is not None:
+    ran = [plan for plan in uow.cases.plans_of(case_id) if acted(uow, plan)]
+    runs = case.state is CaseState.RUNNING and uow.tasks.unfinished(RUN, str(case_id))
+    if not ran or runs:
         raise Refused(f"case {case_id} is {case.state}: there is nothing to undo")
     uow.cases.replace(replace(case, state=CaseState.UNDOING))
     audit.record(
@@ -122,18 +61,6 @@ def start(
         after={"accounts": [str(address) for address in accounts] or "all"},
     )
     return tasks.submit(uow, actor, TASK, str(case_id), payload)
-
-
-def _account_id(uow: UnitOfWork, address: Address) -> int:
-    entry = uow.directory.find(address)
-    if entry is None or entry.account is None:
-        raise NotFound("account", str(address))
-    return entry.account
-
-
-def _acted(uow: UnitOfWork, plan: Plan) -> int:
-    outcomes = uow.cases.outcomes(plan.id)
-    return sum(outcomes.get(each, 0) for each in _ACTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,16 +75,21 @@ class Undone:
 def undo_chunk(
     uow: UnitOfWork, case_id: int, accounts: Sequence[int], *, limit: int = CHUNK
 ) -> Undone:
-    """Return the next copies to their mailboxes; the last chunk ends the undo."""
+    """Return the next copies to their mailboxes, unless the undo was stopped.
+
+    The last chunk ends the undo.
+    """
+    case = uow.cases.get(case_id)
+    if case.state is not CaseState.UNDOING:
+        return Undone(restored=0, failed=0, left=False)
     if (found := _next(uow, case_id, accounts, limit)) is not None:
         return _undo(uow, *found)
-    case = uow.cases.get(case_id)
-    acted = any(_acted(uow, plan) for plan in uow.cases.plans_of(case_id))
+    remaining = any(acted(uow, plan) for plan in uow.cases.plans_of(case_id))
     failed = any(
         uow.cases.outcomes(plan.id).get(Outcome.FAILED)
         for plan in uow.cases.plans_of(case_id)
     )
-    ended = CaseState.DONE if acted or failed else CaseState.UNDONE
+    ended = CaseState.DONE if remaining or failed else CaseState.UNDONE
     uow.cases.replace(replace(case, state=ended))
     return Undone(restored=0, failed=0, left=False)
 
@@ -178,9 +110,7 @@ def _next(
 ) -> tuple[Plan, list[PlanItem]] | None:
     """Return what is to be returned next, the newest plan's first."""
     for plan in reversed(uow.cases.plans_of(case_id)):
-        items = uow.cases.items(
-            plan.id, limit=limit, outcomes=_ACTED, accounts=accounts
-        )
+        items = uow.cases.items(plan.id, limit=limit, outcomes=ACTED, accounts=accounts)
         if items:
             return plan, items
     return None

@@ -3,18 +3,28 @@
 import itertools
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from postwarden.adapters.memory.content import MemoryBlobs
 from postwarden.model.actors import OPERATOR, Actor
 from postwarden.model.addresses import Address
-from postwarden.model.cases import Action, Case, MatchClass, Outcome, Plan, PlanItem
+from postwarden.model.cases import Case, MatchClass, Outcome, Plan, PlanItem
 from postwarden.model.mailboxes import CopyState
 from postwarden.model.queries import Query, parse
 from postwarden.model.queries.terms import All
 from postwarden.model.tasks import Task, TaskState
-from postwarden.services.cases import opening, previewing, reading, running, undoing
+from postwarden.services.cases import (
+    approving,
+    opening,
+    previewing,
+    reading,
+    running,
+    undoing,
+    verifying,
+)
+from postwarden.services.cases.previewing import Wanted
+from postwarden.services.cases.rules import CaseRules
 from postwarden.services.ingest import new_message
 from postwarden.services.ports import CopyFacts, SearchIndex, Store, UnitOfWork
 from postwarden.worker.context import WorkerContext
@@ -24,8 +34,6 @@ from tests.unit.services import world
 from tests.unit.services.world import at
 
 ADA, BOB, EVE = at("ada"), at("bob"), at("eve")
-TTL = timedelta(hours=72)
-
 Lying = Counter[tuple[str, str, str]]
 """How many copies: account, mailbox, subject."""
 
@@ -37,6 +45,7 @@ class Desk:
     store: Store
     index: SearchIndex
     actor: Actor = OPERATOR
+    rules: CaseRules = field(default_factory=CaseRules)
     batch: int = 500
     blobs: MemoryBlobs = field(default_factory=MemoryBlobs)
     _traces: Iterable[int] = field(default_factory=itertools.count)
@@ -61,31 +70,55 @@ class Desk:
             ticket=None,
         )
 
-    async def preview(
-        self,
-        case: Case,
-        *include: MatchClass,
-        action: Action = Action.CONTAIN,
-    ) -> Plan:
+    def as_(self, actor: Actor) -> "Desk":
+        """Return the desk with somebody else at it."""
+        return replace(self, actor=actor)
+
+    async def preview(self, case: Case, *include: MatchClass, **wanted: Any) -> Plan:
         return await previewing.preview(
-            self.store, self.actor, case.id, action=action, include=include
+            self.store,
+            self.actor,
+            case.id,
+            self.rules,
+            Wanted(include=frozenset(include), **wanted),
         )
 
-    async def approve(self, plan: Plan) -> None:
+    async def approve(self, plan: Plan, *, break_glass: str | None = None) -> Case:
         assert plan.sha256 is not None
-        await self.store.transact(
-            opening.approve, self.actor, plan.case, plan.sha256, TTL
+        return await self.store.transact(
+            approving.approve,
+            self.actor,
+            plan.case,
+            plan.sha256,
+            self.rules,
+            break_glass=break_glass,
         )
 
     async def run(self, case: Case) -> dict[Outcome, int]:
-        task = await running.start(self.store, self.actor, case.id)
+        task = await running.start(self.store, self.actor, case.id, self.rules)
         await self.work(task)
-        return (await self.store.read(reading.status, case.id)).outcomes
+        return (await self.status(case)).outcomes
+
+    async def status(self, case: Case) -> reading.Status:
+        return await self.store.read(reading.status, self.actor, case.id, self.rules)
+
+    async def stop(self, case: Case) -> Case:
+        return await self.store.transact(running.stop, self.actor, case.id)
+
+    async def resume(self, case: Case) -> dict[Outcome, int]:
+        await self.work(
+            await running.resume(self.store, self.actor, case.id, self.rules)
+        )
+        return (await self.status(case)).outcomes
+
+    async def edit(self, case: Case, query: str) -> Case:
+        parsed = parse(query, now=NOW)
+        return await self.store.transact(opening.edit, self.actor, case.id, parsed)
 
     async def undo(self, case: Case, *accounts: Address) -> reading.UndoStatus:
         task = await self.store.transact(undoing.start, self.actor, case.id, accounts)
         await self.work(task)
-        return await self.store.read(reading.undone, case.id)
+        return await self.store.read(reading.undone, self.actor, case.id)
 
     async def work(self, task: Task | None) -> None:
         if task is not None:
@@ -100,22 +133,21 @@ class Desk:
             assert ended.state is TaskState.COMPLETED, ended.error
 
     async def carry_out(
-        self,
-        case: Case,
-        *include: MatchClass,
-        action: Action = Action.CONTAIN,
+        self, case: Case, *include: MatchClass, **wanted: Any
     ) -> dict[Outcome, int]:
         """Preview, approve and run."""
-        await self.approve(await self.preview(case, *include, action=action))
+        await self.approve(await self.preview(case, *include, **wanted))
         return await self.run(case)
 
     async def residual(self, case: Case) -> Lying:
-        left = await self.store.read(undoing.verify, case.id)
-        return _lying(await self.store.read(undoing.residual_facts, left.copies))
+        left = await self.store.read(verifying.verify, self.actor, case.id)
+        return _lying(await self.store.read(verifying.residual_facts, left.copies))
 
     async def items(self, plan: Plan) -> list[PlanItem]:
         return [
-            item async for page in reading.items(self.store, plan.id) for item in page
+            item
+            async for page in reading.items(self.store, self.actor, plan.case, plan.id)
+            for item in page
         ]
 
     async def lying(self, state: CopyState = CopyState.LIVE) -> Lying:

@@ -63,6 +63,7 @@ cases = sa.Table(
     text("opened_by"),
     integer("opened_at"),
     integer("plan_id", nullable=True),
+    text("domains", nullable=True),  # JSON; null is everywhere
 )
 
 plans = sa.Table(
@@ -117,5 +118,9 @@ approvals = sa.Table(
     text("actor"),
     integer("approved_at"),
     integer("expires_at"),
+    text("break_glass", nullable=True),
+    text("reviewed_by", nullable=True),
+    integer("reviewed_at", nullable=True),
+    text("review", nullable=True),
     sa.Index("approvals_by_case", "case_id"),
 )

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import TypedDict
 
 from postwarden.dialects.native.shapes.mail import CopyShape
-from postwarden.model.cases import Approval, Case, CaseState, Outcome, Plan
+from postwarden.model.cases import Approval, Case, Outcome, Plan
+from postwarden.services.cases.approving import Need
 from postwarden.services.cases.reading import Status, UndoStatus
 
 
@@ -43,6 +44,13 @@ class ClusterShape(TypedDict):
     copies: int
 
 
+class NeedShape(TypedDict):
+    """Whose word a plan takes: anybody's who may approve, or another person's."""
+
+    by: str
+    reason: str | None
+
+
 class PlanShape(TypedDict):
     """A plan without its items."""
 
@@ -52,7 +60,10 @@ class PlanShape(TypedDict):
     messages: int
     copies: int
     accounts: int
+    excluded: int
+    exclude: list[str]
     related: int
+    approval: NeedShape
     counts: list[ClassCountShape]
     clusters: list[ClusterShape]
     warnings: list[str]
@@ -79,6 +90,10 @@ class ApprovalShape(TypedDict):
     actor: str
     approved_at: datetime
     expires_at: datetime
+    break_glass: str | None
+    reviewed_by: str | None
+    reviewed_at: datetime | None
+    review: str | None
 
 
 class CaseStatusShape(CaseShape):
@@ -127,8 +142,8 @@ def case(of: Case) -> CaseShape:
     }
 
 
-def plan(of: Plan) -> PlanShape:
-    """Return a plan without its items."""
+def plan(of: Plan, need: Need | None) -> PlanShape:
+    """Return a plan without its items, and whose word it takes."""
     return {
         "sha256": of.sha256.hex() if of.sha256 else None,
         "action": of.action.value,
@@ -136,7 +151,13 @@ def plan(of: Plan) -> PlanShape:
         "messages": of.messages,
         "copies": of.copies,
         "accounts": of.accounts,
+        "excluded": of.excluded,
+        "exclude": list(of.exclude),
         "related": of.related,
+        "approval": {
+            "by": "anybody" if need is None else "another",
+            "reason": None if need is None else str(need),
+        },
         "counts": [
             {
                 "class": each.match_class.value,
@@ -161,12 +182,10 @@ def plan(of: Plan) -> PlanShape:
     }
 
 
-def preview(
-    case_id: int, state: CaseState, of: Plan, items: Iterable[dict[str, object]]
-) -> PreviewShape:
+def preview(of: Status, new: Plan, items: Iterable[dict[str, object]]) -> PreviewShape:
     """Return a case and its new plan with every item."""
-    whole: PlanWithItemsShape = {**plan(of), "items": list(items)}
-    return {"case": case_id, "state": state.value, "plan": whole}
+    whole: PlanWithItemsShape = {**plan(new, of.need), "items": list(items)}
+    return {"case": of.case.id, "state": of.case.state.value, "plan": whole}
 
 
 def approval(of: Approval) -> ApprovalShape:
@@ -176,6 +195,10 @@ def approval(of: Approval) -> ApprovalShape:
         "actor": of.actor,
         "approved_at": of.approved_at,
         "expires_at": of.expires_at,
+        "break_glass": of.break_glass,
+        "reviewed_by": of.reviewed_by,
+        "reviewed_at": of.reviewed_at,
+        "review": of.review,
     }
 
 
@@ -183,7 +206,7 @@ def status(of: Status) -> CaseStatusShape:
     """Return a case as `case status` prints it."""
     return {
         **case(of.case),
-        "plan": None if of.plan is None else plan(of.plan),
+        "plan": None if of.plan is None else plan(of.plan, of.need),
         "outcomes": outcomes(of.outcomes),
         "approvals": [approval(each) for each in of.approvals],
     }

@@ -1,0 +1,99 @@
+"""`postwarden case run|stop|resume|verify|undo`: what a case does to mail."""
+
+from typing import Annotated
+
+import typer
+
+from postwarden.cli.cases.words import CaseNumber, app
+from postwarden.cli.exits import FAILED, REFUSED
+from postwarden.cli.hosting import host_task
+from postwarden.cli.invocation import PAGE, DryRun, Invocation, command
+from postwarden.dialects.native.shapes import cases as shapes
+from postwarden.dialects.native.shapes.mail import copy
+from postwarden.model.addresses import Address
+from postwarden.model.cases import CaseState, Outcome
+from postwarden.model.tasks import Task
+from postwarden.services.cases import reading, running, undoing, verifying
+
+
+@command(app, "run", examples=["postwarden case run 1"])
+async def run_case(run: Invocation, case: CaseNumber) -> None:
+    """Run the approved plan; after an interruption, give the command again."""
+    platform = run.platform
+    task = await running.start(platform.store, run.actor, case, platform.case_rules)
+    await _finish_run(run, case, task)
+
+
+@command(app, "stop", examples=["postwarden case stop 1"])
+async def stop(run: Invocation, case: CaseNumber, *, dry_run: DryRun = False) -> None:
+    """Stop a run or an undo before its next batch; what is done stays done.
+
+    `case resume` lets a stopped run go on, `case undo` takes it back.
+    """
+    stopped = await run.write(dry_run, running.stop, run.actor, case)
+    if stopped is not None:
+        run.output.done(f"case {case} is {stopped.state}", shapes.case(stopped))
+
+
+@command(app, "resume", examples=["postwarden case resume 1"])
+async def resume(run: Invocation, case: CaseNumber) -> None:
+    """Let a stopped run go on; its approval must not have expired."""
+    platform = run.platform
+    task = await running.resume(platform.store, run.actor, case, platform.case_rules)
+    await _finish_run(run, case, task)
+
+
+async def _finish_run(run: Invocation, case: int, task: Task | None) -> None:
+    if task is not None:
+        await host_task(run, task, f"case {case}")
+    rules = run.platform.case_rules
+    seen = await run.read(reading.status, run.actor, case, rules)
+    run.output.one(shapes.run(seen))
+    if seen.case.state is CaseState.STOPPED:
+        run.output.note(f"stopped; go on with: postwarden case resume {case}")
+    if seen.outcomes.get(Outcome.FAILED):
+        raise typer.Exit(FAILED)
+
+
+@command(app, "verify", examples=["postwarden case verify 1"])
+async def verify(run: Invocation, case: CaseNumber) -> None:
+    """Search everywhere again; exit status 5 when live copies are left."""
+    residual = await run.read(verifying.verify, run.actor, case)
+    items = [
+        copy(facts, residual.class_of[facts.id])
+        for start in range(0, len(residual.copies), PAGE)
+        for facts in await run.read(
+            verifying.residual_facts, residual.copies[start : start + PAGE]
+        )
+    ]
+    run.output.one(shapes.verification(case, items))
+    if items:
+        raise typer.Exit(REFUSED)
+
+
+@command(
+    app,
+    "undo",
+    examples=[
+        "postwarden case undo 1",
+        "postwarden case undo 1 --account ada@example.org",
+    ],
+)
+async def undo(
+    run: Invocation,
+    case: CaseNumber,
+    *,
+    account: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ADDRESS", help="Only this account; repeatable."),
+    ] = None,
+) -> None:
+    """Put back what a case removed: bytes, mailbox, flags, keywords, date."""
+    accounts = [Address.parse(text) for text in account or []]
+    task = await run.transact(undoing.start, run.actor, case, accounts)
+    if task is not None:
+        await host_task(run, task, f"undo of case {case}")
+    seen = await run.read(reading.undone, run.actor, case)
+    run.output.one(shapes.undo(case, seen))
+    if seen.failed:
+        raise typer.Exit(FAILED)
