@@ -108,3 +108,42 @@ async def test_usage_and_logins_of_unknown_accounts_go_nowhere(store: Store) -> 
         assert uow.accounts.many([ada.id, 99]) == {ada.id: ada}
 
     await store.transact(work)
+
+
+async def test_accounts_come_to_their_end_in_order(store: Store) -> None:
+    def fill(uow: UnitOfWork) -> None:
+        for days in (2, 1, None):
+            ends_at = None if days is None else NOW + timedelta(days=days)
+            uow.accounts.add(account(removed_at=NOW, ends_at=ends_at))
+
+    await store.transact(fill)
+
+    def ending(uow: UnitOfWork, days: float, limit: int = 9) -> list[int]:
+        now = NOW + timedelta(days=days)
+        return [each.id for each in uow.accounts.ending(now, limit)]
+
+    assert await store.read(ending, 0.5) == []
+    assert await store.read(ending, 1) == [2]
+    assert await store.read(ending, 9) == [2, 1]
+    assert await store.read(ending, 9, 1) == [2]
+    first = await store.read(lambda uow: uow.accounts.get(1))
+    assert (first.removed_at, first.ends_at) == (NOW, NOW + timedelta(days=2))
+    await store.transact(lambda uow: uow.accounts.replace(replace(first, ends_at=None)))
+    assert await store.read(ending, 9) == [2]
+
+
+async def test_the_accounts_of_a_domain_are_those_of_its_addresses(
+    store: Store,
+) -> None:
+    def fill(uow: UnitOfWork) -> None:
+        for text in ("a@example.org", "b@example.orgs", "z@example.org", "a@x.org"):
+            uow.accounts.add(account(Address.parse(text)))
+
+    await store.transact(fill)
+
+    def found(uow: UnitOfWork, after: int, limit: int) -> list[int]:
+        return uow.accounts.in_domain("example.org", after=after, limit=limit)
+
+    assert await store.read(found, 0, 9) == [1, 3]
+    assert await store.read(found, 1, 9) == [3]
+    assert await store.read(found, 0, 1) == [1]

@@ -26,7 +26,7 @@ from postwarden.model.queries import (
     rewrite,
 )
 from postwarden.model.queries.terms import Event
-from postwarden.services import arrivals
+from postwarden.services import arrivals, finding
 from postwarden.services.ports import UnitOfWork
 from tests.contract.strategies import Asked, asked
 from tests.support.factories import NOW, Clock, hold
@@ -63,7 +63,7 @@ def differing(uow: UnitOfWork, case: Asked) -> dict[str, tuple[list[int], list[i
         searched = uow.copies.search(
             wanted,
             states=tuple(CopyState),
-            similar=arrivals.references_in(uow, wanted),
+            similar=finding.named_messages(uow, wanted),
         )
         judged = arrivals.matching(uow, hold(query=text), list(known.values()))
         found[text] = sorted(searched), sorted(judged)

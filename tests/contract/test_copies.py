@@ -8,6 +8,7 @@ import pytest
 from postwarden.model.mailboxes import Copy, CopyState, Flag, Mailbox
 from postwarden.model.messages import Message
 from postwarden.services.ports import CopyFacts, Store, UnitOfWork
+from postwarden.services.ports.mail import Overdue
 from tests.support.factories import (
     ADA,
     NOW,
@@ -15,6 +16,7 @@ from tests.support.factories import (
     copy_in,
     digest,
     envelope,
+    hold,
     message,
 )
 from tests.support.stores import BROKEN_CONSTRAINT
@@ -119,7 +121,7 @@ async def test_updating_keeps_a_uid_for_one_live_copy(
     assert [copy.id for copy in found] == [hidden.id, two.id]
 
 
-async def test_updating_writes_place_flags_and_state_only(
+async def test_updating_writes_all_that_may_change_and_no_more(
     store: Store, place: Place
 ) -> None:
     (added,) = await store.transact(add, copy_in(place.inbox, place.first.id, 1))
@@ -133,10 +135,12 @@ async def test_updating_writes_place_flags_and_state_only(
         modseq=9,
         save_date=later,
         state=CopyState.CONTAINED,
+        account=99,
+        vaulted_at=later,
+        expires_at=later + timedelta(days=30),
+        lay_in="Inbox/a",
     )
-    other = replace(
-        moved, account=99, message=place.second.id, internal_date=later, size=5
-    )
+    other = replace(moved, message=place.second.id, internal_date=later, size=5, held=3)
 
     await store.transact(lambda uow: uow.copies.update([other, replace(other, id=99)]))
 
@@ -300,3 +304,78 @@ async def test_more_ids_than_a_statement_takes_are_no_matter(
         return facts, uow.copies.count(ids), len(uow.copies.many(ids))
 
     assert await store.read(ask) == (ids, (1, 1501, 1), 1501)
+
+
+async def test_what_has_expired_is_found_by_its_time(
+    store: Store, place: Place
+) -> None:
+    def fill(uow: UnitOfWork) -> None:
+        hidden = copy_in(
+            place.inbox, place.first.id, 1, state=CopyState.VAULTED, vaulted_at=NOW
+        )
+        uow.copies.add(
+            [
+                replace(hidden, expires_at=NOW + timedelta(days=2), size=1),
+                replace(hidden, expires_at=NOW + timedelta(days=1), size=2),
+                replace(hidden, expires_at=NOW + timedelta(days=3), size=4),
+                replace(hidden, expires_at=NOW + timedelta(days=1), size=8),
+                replace(hidden, message=place.second.id),
+            ]
+        )
+        uow.holds.mark(uow.holds.add(hold()).id, [4])
+
+    await store.transact(fill)
+
+    def expired(uow: UnitOfWork, days: float, limit: int = 9) -> list[int]:
+        return [c.id for c in uow.copies.expired(NOW + timedelta(days=days), limit)]
+
+    assert await store.read(expired, 0.9) == []
+    assert await store.read(expired, 1) == [2]
+    assert await store.read(expired, 99) == [2, 1, 3]
+    assert await store.read(expired, 99, 1) == [2]
+    later = NOW + timedelta(days=2)
+    assert await store.read(lambda uow: uow.copies.expired_extent(later)) == Overdue(
+        copies=2, octets=3, messages=1, accounts=1, held=1
+    )
+    assert await store.read(lambda uow: uow.copies.expired_extent(NOW)) == Overdue(
+        copies=0, octets=0, messages=0, accounts=0, held=0
+    )
+
+
+async def test_the_vault_of_an_account_is_read_in_order(
+    store: Store, place: Place
+) -> None:
+    def fill(uow: UnitOfWork) -> int:
+        live = copy_in(place.inbox, place.first.id, 1)
+        hidden = replace(live, state=CopyState.VAULTED, vaulted_at=NOW)
+        contained = replace(live, state=CopyState.CONTAINED)
+        uow.copies.add([hidden, live, contained, hidden])
+        return uow.accounts.add(account()).id
+
+    other = await store.transact(fill)
+
+    def vault(uow: UnitOfWork, owner: int, after: int, limit: int) -> list[int]:
+        found = uow.copies.in_vault(owner, after=after, limit=limit)
+        return [copy.id for copy in found]
+
+    owner = place.inbox.account
+    assert await store.read(vault, owner, 0, 9) == [1, 4]
+    assert await store.read(vault, owner, 0, 1) == [1]
+    assert await store.read(vault, owner, 1, 9) == [4]
+    assert await store.read(vault, other, 0, 9) == []
+    assert await store.read(lambda uow: uow.copies.has_any(owner))
+    assert not await store.read(lambda uow: uow.copies.has_any(other))
+
+
+async def test_a_removed_copy_is_gone_and_its_uid_free(
+    store: Store, place: Place
+) -> None:
+    live = copy_in(place.inbox, place.first.id, 1)
+    [added, other] = await store.transact(add, live, replace(live, uid=2))
+
+    await store.transact(lambda uow: uow.copies.remove([added.id, 99]))
+
+    left = await store.read(lambda uow: uow.copies.many([added.id, other.id]))
+    assert left == {other.id: other}
+    [again] = await store.transact(add, live)
+    assert again.id > other.id

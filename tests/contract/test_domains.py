@@ -25,6 +25,8 @@ async def test_a_domain_comes_back_as_it_was_added(store: Store) -> None:
         delimiter="",
         default_quota_octets=5,
         default_quota_messages=6,
+        vault_retention=timedelta(days=7),
+        removed_account_retention=timedelta(0),
     )
 
     await store.transact(lambda uow: uow.domains.add(domain))

@@ -94,3 +94,17 @@ async def test_the_journal_answers_what_left_since_a_modseq(store: Store) -> Non
         assert uow.mailboxes.expunged(3, 0) == []
 
     await store.transact(work)
+
+
+async def test_the_journal_of_a_mailbox_is_forgotten_piece_by_piece(
+    store: Store,
+) -> None:
+    def work(uow: UnitOfWork) -> None:
+        uow.mailboxes.record_expunged([(1, 9, 4), (1, 2, 5), (1, 3, 4), (2, 1, 9)])
+        assert uow.mailboxes.forget_expunged(1, 2) == 2
+        assert len(uow.mailboxes.expunged(1, 0)) == 1
+        assert uow.mailboxes.forget_expunged(1, 2) == 1
+        assert uow.mailboxes.forget_expunged(1, 2) == 0
+        assert uow.mailboxes.expunged(2, 0) == [(1, 9)]
+
+    await store.transact(work)

@@ -5,13 +5,14 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Annotated
 
 import typer
 
 from postwarden.model.addresses import Address, domain_name
 from postwarden.model.errors import Invalid
-from postwarden.settings.quantities import octets_of
+from postwarden.settings.quantities import octets_of, seconds_of
 
 MAX_STDIN = 4096  # octets of a password
 
@@ -47,6 +48,10 @@ def addresses_of(texts: list[str] | None) -> list[Address]:
 
 def domain_or_none(text: str | None) -> str | None:
     return None if text is None else domain_name(text)
+
+
+def duration_of(text: str | None, *, field: str) -> timedelta | None:
+    return None if text is None else timedelta(seconds=seconds_of(text, field=field))
 
 
 def quota_of(text: str | None) -> int | None:

@@ -1,5 +1,6 @@
 """`postwarden domain ...`: hosted domains."""
 
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -9,14 +10,16 @@ from postwarden.cli.arguments import (
     Limit,
     Quota,
     QuotaMessages,
+    duration_of,
     quota_of,
     refuse_nothing,
 )
 from postwarden.cli.grammar import new_group
+from postwarden.cli.hosting import host_task
 from postwarden.cli.invocation import DryRun, Invocation, Opens, command
 from postwarden.dialects.native.shapes import directory as shapes
 from postwarden.model.addresses import domain_name
-from postwarden.services import domains
+from postwarden.services import domains, vault
 from postwarden.services.ports import UnitOfWork
 
 app = new_group("Manage hosted domains.")
@@ -27,6 +30,22 @@ Delimiter = Annotated[
         "--delimiter",
         metavar="CHARACTER",
         help="Between account and detail, as in ada+shop; '' for none.",
+    ),
+]
+VaultRetention = Annotated[
+    str | None,
+    typer.Option(
+        "--vault-retention",
+        metavar="TIME",
+        help="How long deleted mail stays in the vault, as in 30d.",
+    ),
+]
+RemovedRetention = Annotated[
+    str | None,
+    typer.Option(
+        "--removed-account-retention",
+        metavar="TIME",
+        help="How long mail of a removed account stays, as in 90d.",
     ),
 ]
 
@@ -47,6 +66,8 @@ async def create(
     delimiter: Delimiter = "+",
     quota: Quota = None,
     quota_messages: QuotaMessages = None,
+    vault_retention: VaultRetention = None,
+    removed_account_retention: RemovedRetention = None,
     dry_run: DryRun = False,
 ) -> None:
     """Host DOMAIN. The quotas are what its new accounts get.
@@ -61,9 +82,20 @@ async def create(
         delimiter=delimiter or "",
         quota_octets=quota_of(quota) or 0,
         quota_messages=quota_messages or 0,
+        **_retentions(vault_retention, removed_account_retention),
     )
     if created is not None:
         run.output.done(f"created domain {created.name}", shapes.domain(created))
+
+
+def _retentions(
+    vault_retention: str | None, removed_account_retention: str | None
+) -> dict[str, timedelta | None]:
+    given = {
+        "vault_retention": vault_retention,
+        "removed_account_retention": removed_account_retention,
+    }
+    return {name: duration_of(text, field=name) for name, text in given.items()}
 
 
 @command(app, "show", examples=["postwarden domain show example.org --json"])
@@ -100,6 +132,7 @@ async def list_(run: Invocation, limit: Limit = None) -> None:
     examples=[
         "postwarden domain change example.org --postmaster ada@example.org",
         "postwarden domain change example.org --catch-all ''",
+        "postwarden domain change example.org --vault-retention 60d",
     ],
 )
 async def change(
@@ -125,10 +158,18 @@ async def change(
     delimiter: Delimiter = None,
     quota: Quota = None,
     quota_messages: QuotaMessages = None,
+    vault_retention: VaultRetention = None,
+    removed_account_retention: RemovedRetention = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Change DOMAIN. The quotas are for accounts that come later."""
-    refuse_nothing(postmaster, catch_all, delimiter, quota, quota_messages)
+    """Change DOMAIN. The quotas are for accounts that come later.
+
+    A new retention counts for what is in the vault already, too.
+    """
+    refuse_nothing(
+        *(postmaster, catch_all, delimiter, quota, quota_messages),
+        *(vault_retention, removed_account_retention),
+    )
     changed = await run.write(
         dry_run,
         domains.change,
@@ -139,8 +180,11 @@ async def change(
         delimiter=delimiter,
         quota_octets=quota_of(quota),
         quota_messages=quota_messages,
+        **_retentions(vault_retention, removed_account_retention),
     )
     if changed is not None:
+        if task := await run.read(vault.redating, changed):
+            await host_task(run, task, f"dating the vault of {changed.name}")
         run.output.done(f"changed domain {changed.name}", shapes.domain(changed))
 
 

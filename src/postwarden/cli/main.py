@@ -69,6 +69,7 @@ COMMANDS = (
     Registered("trace", f"{_C}.finding", "trace_app", "Tell what happened to mail."),
     Registered("case", f"{_C}.cases", "app", "Remove mail everywhere, and undo it."),
     Registered("hold", f"{_C}.holds", "app", "Keep mail from being destroyed."),
+    Registered("vault", f"{_C}.vault", "app", "See and restore deleted mail."),
     Registered("import", f"{_C}.importing", "app", "Bring mail from files."),
     Registered("export", f"{_C}.exporting", "app", "Write mail to files."),
     Registered("inventory", f"{_C}.inventory", "app", "List all addresses in a file."),

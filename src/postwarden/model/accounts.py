@@ -17,6 +17,7 @@ class AccountState(StrEnum):
     ACTIVE = "active"
     DISABLED = "disabled"  # no login, no mail
     PENDING_DELETION = "pending-deletion"  # gone for its user, mail in the vault
+    REMOVED = "removed"  # gone with its mail; its history keeps its address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +25,8 @@ class Account:
     """An account with its usage; sizes in octets, a quota of 0 is unlimited.
 
     `scram` is a verifier (RFC 5803), kept only where SCRAM is switched on. What is
-    contained or vaulted counts as `vault_*` and never against the quota.
+    contained or vaulted counts as `vault_*` and never against the quota. Of a
+    removed account, `ends_at` is when to look next whether its mail is gone.
     """
 
     id: int
@@ -41,6 +43,13 @@ class Account:
     vault_octets: int = 0
     vault_messages: int = 0
     last_login_at: datetime | None = None
+    removed_at: datetime | None = None
+    ends_at: datetime | None = None
+
+    @property
+    def is_removed(self) -> bool:
+        """Whether it is gone for its user, whatever is left of its mail."""
+        return self.state in {AccountState.PENDING_DELETION, AccountState.REMOVED}
 
     def has_room(self, octets: int, messages: int = 1) -> bool:
         """Whether so much more fits into both quotas."""

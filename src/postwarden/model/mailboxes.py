@@ -85,7 +85,9 @@ class Copy:
 
     While contained or vaulted, `mailbox` and `uid` say where it lay.
     `reception` and `recipient` name the envelope that brought it, if one did.
-    `held` counts the holds that mark it; only marking changes it.
+    `held` counts the holds that mark it; only marking changes it. In the vault
+    since `vaulted_at`, it is destroyed after `expires_at`; what is contained has
+    neither. `lay_in` names its mailbox while it is hidden, should that go.
     """
 
     id: int
@@ -103,6 +105,9 @@ class Copy:
     reception: int | None = None
     recipient: int | None = None
     held: int = 0
+    vaulted_at: datetime | None = None
+    expires_at: datetime | None = None
+    lay_in: str | None = None
 
 
 def mailbox_name(text: str) -> str:

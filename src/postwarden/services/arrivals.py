@@ -217,22 +217,11 @@ def matching_each(
     return found
 
 
-def references_in(uow: UnitOfWork, query: Query) -> dict[Similar, References]:
-    """Return what the `similar:` terms of a hold stand for; each is a SHA-256."""
-    found: dict[Similar, References] = {}
-    for leaf in leaves(query):
-        if isinstance(leaf, Similar):
-            message = uow.messages.find(bytes.fromhex(leaf.value))
-            named = [] if message is None else [message]
-            found[leaf] = finding.alike(finding.references_to(named))
-    return found
-
-
 def _similar(
     uow: UnitOfWork, query: Query, messages: Iterable[Message]
 ) -> SimilarMessages:
     """Return which of these messages are like what each `similar:` names."""
-    wanted = references_in(uow, query)
+    wanted = finding.named_messages(uow, query)
     known = list(messages)
     return {
         leaf: {each.sha256.hex() for each in known if _is_like(wanted[leaf], each)}

@@ -9,7 +9,6 @@ the pending rows, so that a crash neither loses nor doubles a copy.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from postwarden.model.accounts import AccountState
 from postwarden.model.addresses import Address
 from postwarden.model.envelopes import Envelope, EnvelopeRecipient
 from postwarden.model.errors import MailError, NotFound, OverQuota, Refused
@@ -229,7 +228,7 @@ def _deliver(
             parked.append((each, each.foreign, _way_out(each)))
         elif each.account is not None:
             account = accounts[each.account]
-            if account.state is AccountState.PENDING_DELETION:
+            if account.is_removed:
                 parked.append((each, account.address, "account was removed"))
             elif not account.has_room(size):
                 parked.append((each, account.address, "over quota"))

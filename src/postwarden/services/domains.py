@@ -2,16 +2,23 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from postwarden.model.actors import Actor
 from postwarden.model.addresses import Address, domain_name
 from postwarden.model.directory import EntryKind
-from postwarden.model.domains import DomainAlias, MailDomain
+from postwarden.model.domains import (
+    REMOVED_ACCOUNT_RETENTION,
+    VAULT_RETENTION,
+    DomainAlias,
+    MailDomain,
+)
 from postwarden.model.errors import AlreadyExists, Invalid, NotFound, Refused
 from postwarden.model.permissions import Permission
-from postwarden.services import access, audit
+from postwarden.services import access, audit, vault
 from postwarden.services.limits import check_quota, rights_to_quota
 from postwarden.services.ports import UnitOfWork
+from postwarden.services.retention import check_retention
 
 DELIMITERS = "+-_=#~."  # RFC 5233 leaves the choice to us; these need no quoting
 EVERY_KIND = tuple(EntryKind)
@@ -25,6 +32,8 @@ def create(
     delimiter: str = "+",
     quota_octets: int = 0,
     quota_messages: int = 0,
+    vault_retention: timedelta | None = None,
+    removed_account_retention: timedelta | None = None,
 ) -> MailDomain:
     """Host a domain; the quotas are what new accounts get.
 
@@ -38,6 +47,14 @@ def create(
         delimiter=_delimiter(delimiter),
         default_quota_octets=check_quota(quota_octets),
         default_quota_messages=check_quota(quota_messages),
+        vault_retention=check_retention(
+            vault_retention, VAULT_RETENTION, field="vault_retention"
+        ),
+        removed_account_retention=check_retention(
+            removed_account_retention,
+            REMOVED_ACCOUNT_RETENTION,
+            field="removed_account_retention",
+        ),
     )
     uow.domains.add(domain)
     audit.record(uow, actor, "domain.create", _object(domain), after=facts(domain))
@@ -54,15 +71,18 @@ def change(
     delimiter: str | None = None,
     quota_octets: int | None = None,
     quota_messages: int | None = None,
+    vault_retention: timedelta | None = None,
+    removed_account_retention: timedelta | None = None,
 ) -> MailDomain:
     """Change what is not None; an empty text takes postmaster or catch-all away.
 
-    Raises NotFound, also for an address of ours that does not exist, and Invalid.
+    A task dates what is in the vault by a new retention. Raises NotFound, also for
+    an address of ours that does not exist, and Invalid.
     """
     access.require_one(
         actor,
         *(Permission.DOMAIN_CHANGE, Permission.CATCH_ALL_WRITE),
-        Permission.ACCOUNT_QUOTA,
+        *(Permission.ACCOUNT_QUOTA, Permission.VAULT_EXPIRE),
     )
     old = access.managed_domain(uow, actor, name)
     new = replace(
@@ -72,12 +92,26 @@ def change(
         delimiter=old.delimiter if delimiter is None else _delimiter(delimiter),
         default_quota_octets=check_quota(quota_octets, old.default_quota_octets),
         default_quota_messages=check_quota(quota_messages, old.default_quota_messages),
+        vault_retention=check_retention(
+            vault_retention, old.vault_retention, field="vault_retention"
+        ),
+        removed_account_retention=check_retention(
+            removed_account_retention,
+            old.removed_account_retention,
+            field="removed_account_retention",
+        ),
     )
     access.require(actor, *_rights_to(old, new))
     uow.domains.replace(new)
+    if _retention(new) != _retention(old):
+        vault.redate(uow, actor, new)
     before, after = audit.difference(facts(old), facts(new))
     audit.record(uow, actor, "domain.change", _object(new), before=before, after=after)
     return new
+
+
+def _retention(domain: MailDomain) -> tuple[timedelta, timedelta]:
+    return domain.vault_retention, domain.removed_account_retention
 
 
 def _rights_to(old: MailDomain, new: MailDomain) -> Iterator[Permission]:
@@ -86,6 +120,8 @@ def _rights_to(old: MailDomain, new: MailDomain) -> Iterator[Permission]:
         yield Permission.DOMAIN_CHANGE
     if new.catch_all != old.catch_all:
         yield Permission.CATCH_ALL_WRITE
+    if _retention(new) != _retention(old):  # a shorter one destroys
+        yield Permission.VAULT_EXPIRE
     yield from rights_to_quota(old.default_quota_octets, new.default_quota_octets)
     yield from rights_to_quota(old.default_quota_messages, new.default_quota_messages)
 
@@ -243,6 +279,10 @@ def facts(domain: MailDomain) -> dict[str, object]:
         "delimiter": domain.delimiter,
         "default_quota_octets": domain.default_quota_octets,
         "default_quota_messages": domain.default_quota_messages,
+        "vault_retention_seconds": round(domain.vault_retention.total_seconds()),
+        "removed_account_retention_seconds": round(
+            domain.removed_account_retention.total_seconds()
+        ),
     }
 
 

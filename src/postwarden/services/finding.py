@@ -48,6 +48,19 @@ def alike(references: References) -> References:
     return replace(references, message_ids=frozenset())
 
 
+def named_messages(uow: UnitOfWork, query: Query) -> SimilarSets:
+    """Return what `similar:` terms stand for that all are a SHA-256.
+
+    For flows whose query was settled already; what is gone stands for nothing.
+    """
+    found: dict[Similar, References] = {}
+    for leaf in leaves(query):
+        if isinstance(leaf, Similar):
+            message = uow.messages.find(bytes.fromhex(leaf.value))
+            found[leaf] = alike(references_to([] if message is None else [message]))
+    return found
+
+
 def resolve_similar(
     uow: UnitOfWork,
     actor: Actor,

@@ -39,7 +39,8 @@ from postwarden.model.queries import (
 )
 from postwarden.model.queries.trees import all_of
 from postwarden.model.tasks import Task
-from postwarden.services import access, arrivals, audit, message_ids, tasks
+from postwarden.services import access, arrivals, audit, finding, message_ids, tasks
+from postwarden.services.cases import reach
 from postwarden.services.ledger import record_copies
 from postwarden.services.limits import check_name
 from postwarden.services.ports import UnitOfWork
@@ -124,7 +125,7 @@ def _query(uow: UnitOfWork, actor: Actor, new: NewHold) -> Query:
         parts.append(AddressMatch(AddressField.ACCOUNT, local_key, domain))
     if new.case is not None:
         access.require(actor, Permission.CASE_READ)
-        case = uow.cases.get(new.case)
+        case = reach.case(uow, actor, new.case)
         if new.query is None:
             parts.append(_query_of_case(case.id, parse(case.query, now=case.opened_at)))
     if not parts:
@@ -192,7 +193,7 @@ def matching(uow: UnitOfWork, hold_id: int) -> Sequence[int]:
         return any_of([leaf, *map(_account_leaf, keys)])
 
     query = rewrite(arrivals.query_of(hold.query), as_now)
-    similar = arrivals.references_in(uow, query)
+    similar = finding.named_messages(uow, query)
     return uow.copies.search(query, states=tuple(CopyState), similar=similar)
 
 
@@ -260,6 +261,16 @@ def mark_arrivals(uow: UnitOfWork, copies: Sequence[Copy]) -> None:
     found = arrivals.matching_each(uow, in_force, copies)
     for hold in in_force:
         _mark(uow, hold, found[hold.id])
+
+
+def resume(uow: UnitOfWork) -> None:
+    """Make tasks anew for holds whose placing or release was given up."""
+    after = 0
+    while batch := uow.holds.unfinished(after=after, limit=CHUNK):
+        for hold in batch:
+            name = PLACE if hold.state is HoldState.PLACING else RELEASE
+            uow.tasks.add(name, str(hold.id), {"hold": hold.id}, uow.now)
+        after = batch[-1].id
 
 
 def _mark(uow: UnitOfWork, hold: Hold, copies: Sequence[int]) -> list[int]:

@@ -1,4 +1,4 @@
-"""Where copies lie: the one place that adds, moves, hides and returns them.
+"""Where copies lie: the one place that adds, moves, hides, returns, destroys them.
 
 Every function here keeps what IMAP and quota depend on in the same transaction:
 UID and UIDNEXT, MODSEQ, the expunge journal, mailbox counters, account usage.
@@ -10,9 +10,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from postwarden.model.accounts import Usage
-from postwarden.model.errors import AlreadyExists
+from postwarden.model.errors import AlreadyExists, Refused
+from postwarden.model.ledger import Event
 from postwarden.model.mailboxes import NO_FLAGS, Copy, CopyState, Flag, Mailbox
-from postwarden.services import holds
+from postwarden.services import holds, retention
+from postwarden.services.ledger import record_copies
 from postwarden.services.ports import UnitOfWork
 
 # UIDVALIDITY is 32 bits and must grow (RFC 9051 §2.3.1.1): seconds do until 2106.
@@ -82,37 +84,57 @@ def file(uow: UnitOfWork, new: Sequence[NewCopy]) -> list[Copy]:
 def withdraw(uow: UnitOfWork, copies: Sequence[Copy], state: CopyState) -> list[Copy]:
     """Take live copies out of every protocol's sight, into `state`.
 
-    They keep mailbox and UID as a memory of where they lay.
+    They keep mailbox and UID as a memory of where they lay. In the vault the clock
+    of their retention starts; contained ones have none.
     """
     books = _Books(uow, {copy.mailbox for copy in copies})
     gone = []
     for copy in copies:
         books.leave(copy)
         books.charge(copy.account, _into_vault(copy))
-        gone.append(replace(copy, state=state))
+        lay_in = books.mailboxes[copy.mailbox].mailbox.name
+        gone.append(replace(copy, state=state, lay_in=lay_in))
     books.close()
+    if state is CopyState.VAULTED:
+        gone = retention.clocked(uow, gone)
     uow.copies.update(gone)
     return gone
 
 
-def restore(uow: UnitOfWork, copies: Sequence[tuple[Copy, str]]) -> list[Copy]:
+def restore(
+    uow: UnitOfWork, copies: Sequence[tuple[Copy, str]], *, into: int | None = None
+) -> list[Copy]:
     """Return hidden copies to mailboxes, given by name and made if gone.
 
     Flags, keywords and internal date are as before; the UID is new, since a UID
-    is never used twice (RFC 9051 §2.3.1.1). The quota is not asked.
+    is never used twice (RFC 9051 §2.3.1.1). The quota is not asked. With `into`
+    they become that account's, and stay the same copies.
     """
+    owners = {copy.id: copy.account if into is None else into for copy, _ in copies}
     homes = {
-        (copy.account, name): mailbox_named(uow, copy.account, name).id
+        (owners[copy.id], name): mailbox_named(uow, owners[copy.id], name).id
         for copy, name in copies
     }
     books = _Books(uow, set(homes.values()))
     back = []
     for copy, name in copies:
-        home = homes[copy.account, name]
+        owner = owners[copy.id]
+        home = homes[owner, name]
         uid, modseq = books.enter(home, copy.size, copy.flags)
-        books.charge(copy.account, _out_of_vault(copy))
+        books.charge(copy.account, _gone_from_vault(copy))
+        books.charge(owner, Usage(octets=copy.size, messages=1))
         back.append(
-            replace(copy, mailbox=home, uid=uid, modseq=modseq, state=CopyState.LIVE)
+            replace(
+                copy,
+                account=owner,
+                mailbox=home,
+                uid=uid,
+                modseq=modseq,
+                state=CopyState.LIVE,
+                vaulted_at=None,
+                expires_at=None,
+                lay_in=None,
+            )
         )
     books.close()
     uow.copies.update(back)
@@ -157,6 +179,36 @@ def flag(
     return flagged
 
 
+def destroy(
+    uow: UnitOfWork, copies: Sequence[Copy], *, source: str, detail: str
+) -> None:
+    """Remove copies for good, wherever they lie.
+
+    The last line of defence for holds: whoever asks, a held copy makes it raise
+    Refused, and while it is not known what is held, Unavailable. Either way
+    nothing is destroyed. Content that no copy has any more is removed later.
+    """
+    holds.require_known(uow)
+    if held := holds.holds_of(uow, [copy.id for copy in copies]):
+        number, by = min(held.items())
+        raise Refused(f"copy {number} is held by hold {by[0]}: nothing was destroyed")
+    names = uow.mailboxes.many({copy.mailbox for copy in copies})
+    live = [copy for copy in copies if copy.state is CopyState.LIVE]
+    books = _Books(uow, {copy.mailbox for copy in live})
+    lay_in = {
+        copy.id: names[copy.mailbox].name for copy in copies if copy.mailbox in names
+    }
+    for copy in copies:
+        if copy.state is CopyState.LIVE:
+            books.leave(copy)
+            books.charge(copy.account, Usage(octets=-copy.size, messages=-1))
+        else:
+            books.charge(copy.account, _gone_from_vault(copy))
+    books.close()
+    record_copies(uow, Event.PURGE, copies, lay_in.get, source=source, detail=detail)
+    uow.copies.remove(copy.id for copy in copies)
+
+
 def _unseen(flags: Flag) -> int:
     return 0 if flags & Flag.SEEN else 1
 
@@ -167,10 +219,8 @@ def _into_vault(copy: Copy) -> Usage:
     )
 
 
-def _out_of_vault(copy: Copy) -> Usage:
-    return Usage(
-        octets=copy.size, messages=1, vault_octets=-copy.size, vault_messages=-1
-    )
+def _gone_from_vault(copy: Copy) -> Usage:
+    return Usage(vault_octets=-copy.size, vault_messages=-1)
 
 
 @dataclass(slots=True)

@@ -14,7 +14,15 @@ from postwarden.model.ledger import Event
 from postwarden.model.mailboxes import CopyState
 from postwarden.model.permissions import Permission
 from postwarden.model.tasks import Task
-from postwarden.services import access, accounts, audit, entries, placement, tasks
+from postwarden.services import (
+    access,
+    accounts,
+    audit,
+    entries,
+    placement,
+    retention,
+    tasks,
+)
 from postwarden.services.ledger import record_copies
 from postwarden.services.ports import UnitOfWork
 
@@ -41,11 +49,17 @@ def start(uow: UnitOfWork, actor: Actor, address: Address) -> Removal:
     account = access.account(uow, actor, address)
     entries.refuse_if_needed(uow, actor, account.address)
     pointing = uow.directory.pointing_at(account.address, limit=SHOWN)
-    uow.accounts.replace(
-        replace(
-            account, state=AccountState.PENDING_DELETION, password_hash=None, scram=None
-        )
+    removed = replace(
+        account,
+        state=AccountState.PENDING_DELETION,
+        password_hash=None,
+        scram=None,
+        removed_at=uow.now,
     )
+    uow.accounts.replace(removed)
+    terms = retention.terms_of(uow, [account.id])[account.id]
+    ends_at = terms.end(uow.now)
+    uow.accounts.replace(replace(removed, ends_at=ends_at))
     uow.directory.remove(account.address)
     task = tasks.submit(
         uow,

@@ -14,6 +14,8 @@ from postwarden.services import (
     holds,
     removals,
     tasks,
+    vault,
+    vault_restoring,
 )
 from postwarden.services.cases import running, undoing
 from postwarden.services.ports import UnitOfWork
@@ -30,6 +32,8 @@ CANCELABLE: Mapping[str, Stop] = {
     undoing.TASK: nothing_else,
     audit_anchoring.SIGN_HEAD: nothing_else,
     tasks.PURGE: nothing_else,
+    vault.EXPIRE: nothing_else,
+    vault_restoring.TASK: nothing_else,
 }
 """What to do, in the same transaction, when a task of that name is canceled."""
 
@@ -38,6 +42,7 @@ MUST_END: Mapping[str, str] = {
     removals.TASK: "the account is gone, and its mail belongs into the vault",
     holds.PLACE: "nothing that is to be held may be destroyed before it is marked",
     holds.RELEASE: "the hold is released",
+    vault.REDATE: "the domain has another retention",
 }
 """Why a task of that name cannot be canceled, and is tried again when it failed."""
 

@@ -5,9 +5,17 @@ from dataclasses import dataclass
 from typing import cast
 
 from postwarden.model.errors import MailError, Unavailable
-from postwarden.services import audit_anchoring, delivery, holds, removals, tasks
+from postwarden.services import (
+    audit_anchoring,
+    delivery,
+    holds,
+    removals,
+    tasks,
+    vault,
+    vault_restoring,
+)
 from postwarden.services.cases import running, undoing
-from postwarden.worker import holding
+from postwarden.worker import holding, vaulting
 from postwarden.worker.context import Lease, number
 
 Handler = Callable[[Lease], Awaitable[Mapping[str, object] | None]]
@@ -131,6 +139,9 @@ HANDLERS: Handlers = {
     running.TASK: run_case,
     undoing.TASK: undo_case,
     removals.TASK: vault_account,
+    vault.EXPIRE: vaulting.expire_vault,
+    vault.REDATE: vaulting.redate_vault,
+    vault_restoring.TASK: vaulting.restore_from_vault,
     holds.PLACE: holding.place_hold,
     holds.RELEASE: holding.release_hold,
     tasks.PURGE: purge_tasks,

@@ -241,7 +241,9 @@ async def test_a_case_holds_no_copy_of_a_foreign_domain(store: Store) -> None:
         people(uow)
         add_domain(uow, "example.net")
         add_account(uow, at("zoe", "example.net"))
-        case = uow.cases.add(factories.case(query="from:nobody"))
+        case = uow.cases.add(
+            factories.case(query="from:nobody", domains=("example.org",))
+        )
         plan = uow.cases.add_plan(factories.plan(case.id))
         items = [
             factories.plan_item(1),

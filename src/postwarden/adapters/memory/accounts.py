@@ -50,6 +50,24 @@ class MemoryAccounts:
         )
         self._accounts.put(account.id, kept)
 
+    def ending(self, now: datetime, limit: int) -> list[Account]:
+        due = [
+            (account.ends_at, account.id, account)
+            for account in self._accounts
+            if account.ends_at is not None and account.ends_at <= now
+        ]
+        return [account for *_, account in sorted(due, key=lambda each: each[:2])][
+            :limit
+        ]
+
+    def in_domain(self, domain: str, *, after: int = 0, limit: int) -> list[int]:
+        found = [
+            account.id
+            for account in self._accounts
+            if account.address.domain == domain and account.id > after
+        ]
+        return sorted(found)[:limit]
+
     def use(self, changes: Iterable[tuple[int, Usage]]) -> None:
         for number, usage in changes:
             if account := self._accounts.get(number):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from postwarden.adapters.memory.facts import FactsOfCopy, Texts, alike, texts_for
 from postwarden.adapters.memory.holds import MemoryHolds
@@ -9,7 +10,7 @@ from postwarden.adapters.memory.state import State
 from postwarden.model.mailboxes import Copy, CopyState
 from postwarden.model.queries import Query, matches
 from postwarden.services.ports import CopyFacts
-from postwarden.services.ports.mail import SimilarSets
+from postwarden.services.ports.mail import Overdue, SimilarSets
 
 
 class MemoryCopies:
@@ -48,6 +49,10 @@ class MemoryCopies:
                     modseq=copy.modseq,
                     save_date=copy.save_date,
                     state=copy.state,
+                    account=copy.account,
+                    vaulted_at=copy.vaulted_at,
+                    expires_at=copy.expires_at,
+                    lay_in=copy.lay_in,
                 )
                 if known.state is CopyState.LIVE:
                     self._state.live_uids.remove((known.mailbox, known.uid))
@@ -99,7 +104,7 @@ class MemoryCopies:
             id=copy.id,
             account=copy.account,
             address=str(account.address),
-            mailbox=mailbox.name if mailbox else "",
+            mailbox=mailbox.name if mailbox else copy.lay_in or "",
             mailbox_id=copy.mailbox,
             uid=copy.uid,
             flags=copy.flags,
@@ -118,7 +123,51 @@ class MemoryCopies:
             recipient=copy.recipient,
             trace_id=reception.trace_id if reception else None,
             hold=hold,
+            vaulted_at=copy.vaulted_at,
+            expires_at=copy.expires_at,
         )
+
+    def expired(self, now: datetime, limit: int) -> list[Copy]:
+        due = [copy for copy in self._expired(now) if not copy.held]
+        return sorted(due, key=lambda copy: copy.expires_at or now)[:limit]
+
+    def _expired(self, now: datetime) -> list[Copy]:
+        return [
+            copy
+            for copy in self._copies
+            if copy.expires_at is not None and copy.expires_at <= now
+        ]
+
+    def expired_extent(self, now: datetime) -> Overdue:
+        expired = self._expired(now)
+        due = [copy for copy in expired if not copy.held]
+        return Overdue(
+            copies=len(due),
+            octets=sum(copy.size for copy in due),
+            messages=len({copy.message for copy in due}),
+            accounts=len({copy.account for copy in due}),
+            held=len(expired) - len(due),
+        )
+
+    def in_vault(self, account: int, *, after: int = 0, limit: int) -> list[Copy]:
+        found = [
+            copy
+            for copy in self._copies
+            if copy.account == account
+            and copy.vaulted_at is not None
+            and copy.id > after
+        ]
+        return found[:limit]
+
+    def has_any(self, account: int) -> bool:
+        return any(copy.account == account for copy in self._copies)
+
+    def remove(self, copies: Iterable[int]) -> None:
+        for number in copies:
+            known = self._copies.get(number)
+            if known is not None and known.state is CopyState.LIVE:
+                self._state.live_uids.remove((known.mailbox, known.uid))
+            self._copies.remove(number)
 
     def count(self, copies: Sequence[int]) -> tuple[int, int, int]:
         found = self.many(copies).values()

@@ -10,6 +10,7 @@ from postwarden.model.holds import HeldAccount, HeldCopies, Hold, HoldState
 from postwarden.model.mailboxes import Copy, CopyState
 
 _IN_FORCE = {HoldState.PLACING, HoldState.ACTIVE}
+_UNFINISHED = {HoldState.PLACING, HoldState.RELEASING}
 
 
 class MemoryHolds:
@@ -46,6 +47,13 @@ class MemoryHolds:
 
     def in_force(self) -> list[Hold]:
         return [each for each in self._holds if each.state in _IN_FORCE]
+
+    def unfinished(self, *, after: int = 0, limit: int) -> list[Hold]:
+        return [
+            each
+            for each in self._holds.behind(after, len(self._holds.items()))
+            if each.state in _UNFINISHED
+        ][:limit]
 
     def mark(self, hold: int, copies: Sequence[int]) -> list[int]:
         new = [

@@ -72,6 +72,12 @@ class MemoryMailboxes:
         )
         return [(uid, modseq) for _, modseq, uid in rows]
 
+    def forget_expunged(self, mailbox: int, limit: int) -> int:
+        rows = self._state.expunges.among((mailbox, 0, 0), (mailbox + 1, 0, 0))[:limit]
+        for row in rows:
+            self._state.expunges.remove(row)
+        return len(rows)
+
     def record_expunged(self, rows: Iterable[tuple[int, int, int]]) -> None:
         for mailbox, uid, modseq in rows:
             row = (mailbox, modseq, uid)

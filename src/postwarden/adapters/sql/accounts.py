@@ -22,6 +22,7 @@ from postwarden.adapters.sql.statements import (
     time_or_none,
 )
 from postwarden.model.accounts import Account, AccountState, Usage
+from postwarden.model.addresses import domain_range
 from postwarden.model.errors import NotFound
 
 _a = tables.accounts.c
@@ -41,6 +42,17 @@ _REPLACE = Prepared(
     .values(
         {c: P(c.name) for c in _a if c.name not in {"id", "last_login_at", *_COUNTERS}}
     )
+)
+_ENDING = Prepared(
+    _ACCOUNT.where(sa.text("accounts.ends_at IS NOT NULL"), _a.ends_at <= P("now"))
+    .order_by(_a.ends_at)
+    .limit(P("count"))
+)
+_IN_DOMAIN = Prepared(
+    sa.select(_a.id)
+    .where(_a.key >= P("first"), _a.key < P("last"), _a.id > P("after"))
+    .order_by(_a.id)
+    .limit(P("count"))
 )
 _USE = Prepared(
     sa.update(tables.accounts)
@@ -95,6 +107,17 @@ class SqlAccounts:
         if not self._connection.run(_REPLACE, account=account.id, **values):
             raise NotFound("account", str(account.id))
 
+    def ending(self, now: datetime, limit: int) -> list[Account]:
+        rows = self._connection.rows(_ENDING, now=instant(now), count=limit)
+        return [_account(row) for row in rows]
+
+    def in_domain(self, domain: str, *, after: int = 0, limit: int) -> list[int]:
+        first, last = domain_range(domain)
+        rows = self._connection.rows(
+            _IN_DOMAIN, first=first, last=last, after=after, count=limit
+        )
+        return [row[0] for row in rows]
+
     def use(self, changes: Iterable[tuple[int, Usage]]) -> None:
         self._connection.run_many(
             _USE,
@@ -130,6 +153,8 @@ def _account(row: Row) -> Account:
         vault_messages=row[12],
         last_login_at=time_or_none(row[13]),
         scram=row[14],
+        removed_at=time_or_none(row[15]),
+        ends_at=time_or_none(row[16]),
     )
 
 
@@ -142,6 +167,8 @@ def _values(account: Account) -> dict[str, object]:
         "created_at": instant(account.created_at),
         "password_hash": account.password_hash,
         "scram": account.scram,
+        "removed_at": instant_or_none(account.removed_at),
+        "ends_at": instant_or_none(account.ends_at),
         "quota_octets": account.quota_octets,
         "quota_messages": account.quota_messages,
     }

@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -17,13 +18,15 @@ from postwarden.adapters.sql.statements import (
     ids_json,
     insert,
     instant,
+    instant_or_none,
     one_of,
     time_of,
+    time_or_none,
 )
 from postwarden.model.mailboxes import Copy, CopyState, Flag
 from postwarden.model.queries import Query
 from postwarden.services.ports import CopyFacts
-from postwarden.services.ports.mail import SimilarSets
+from postwarden.services.ports.mail import Overdue, SimilarSets
 
 _c = tables.copies.c
 P = sa.bindparam
@@ -42,7 +45,8 @@ _UPDATE = Prepared(
             _c[name]: P(f"new_{name}")
             for name in (
                 *("mailbox_id", "uid", "flags", "keywords", "modseq"),
-                *("save_date", "state"),
+                *("save_date", "state", "account_id", "vaulted_at", "expires_at"),
+                "lay_in",
             )
         }
     )
@@ -65,7 +69,8 @@ _FACTS = Prepared(
         *(tables.messages.c.message_id, tables.messages.c.fingerprint),
         *(tables.messages.c.content_fingerprint, tables.messages.c.subject),
         *(tables.messages.c.author, _c.reception, _c.recipient),
-        *(tables.receptions.c.trace_id, _c.held),
+        *(tables.receptions.c.trace_id, _c.vaulted_at, _c.expires_at),
+        *(_c.lay_in, _c.held),
     )
     .join_from(tables.copies, tables.accounts, tables.accounts.c.id == _c.account_id)
     .join(tables.messages, tables.messages.c.id == _c.message)
@@ -73,6 +78,36 @@ _FACTS = Prepared(
     .outerjoin(tables.receptions, tables.receptions.c.id == _c.reception)
     .where(one_of(_c.id, "ids"))
 )
+# Literals again, for the partial indexes.
+_DUE = sa.and_(
+    sa.text("copies.expires_at IS NOT NULL AND copies.held = 0"),
+    _c.expires_at <= P("now"),
+)
+_EXPIRED = Prepared(_COPY.where(_DUE).order_by(_c.expires_at).limit(P("count")))
+_EXPIRED_EXTENT = Prepared(
+    sa.select(
+        sa.func.count(),
+        sa.func.coalesce(sa.func.sum(_c.size), 0),
+        sa.func.count(sa.distinct(_c.message)),
+        sa.func.count(sa.distinct(_c.account_id)),
+    ).where(_DUE)
+)
+_OVERDUE = Prepared(
+    sa.select(sa.func.count(sa.distinct(_c.id)))
+    .join_from(tables.hold_marks, tables.copies, tables.hold_marks.c.copy == _c.id)
+    .where(_c.expires_at <= P("now"))
+)
+_IN_VAULT = Prepared(
+    _COPY.where(
+        sa.text("copies.vaulted_at IS NOT NULL"),
+        _c.account_id == P("account"),
+        _c.id > P("after"),
+    )
+    .order_by(_c.id)
+    .limit(P("count"))
+)
+_OF_ACCOUNT = Prepared(sa.select(_c.id).where(_c.account_id == P("account")).limit(1))
+_REMOVE = Prepared(sa.delete(tables.copies).where(_c.id == P("copy")))
 _COUNTED = Prepared(sa.select(_c.message, _c.account_id).where(one_of(_c.id, "ids")))
 
 
@@ -101,6 +136,9 @@ class SqlCopies:
                 reception=copy.reception,
                 recipient=copy.recipient,
                 held=0,
+                vaulted_at=instant_or_none(copy.vaulted_at),
+                expires_at=instant_or_none(copy.expires_at),
+                lay_in=copy.lay_in,
             )
             added.append(replace(copy, id=self._connection.last_id, held=0))
         return added
@@ -122,6 +160,10 @@ class SqlCopies:
                     "new_modseq": copy.modseq,
                     "new_save_date": instant(copy.save_date),
                     "new_state": copy.state.value,
+                    "new_account_id": copy.account,
+                    "new_vaulted_at": instant_or_none(copy.vaulted_at),
+                    "new_expires_at": instant_or_none(copy.expires_at),
+                    "new_lay_in": copy.lay_in,
                 }
                 for copy in copies
             ),
@@ -157,6 +199,35 @@ class SqlCopies:
             found[copy] = replace(found[copy], hold=hold)
         return [found[copy] for copy in copies if copy in found]
 
+    def expired(self, now: datetime, limit: int) -> list[Copy]:
+        rows = self._connection.rows(_EXPIRED, now=instant(now), count=limit)
+        return [_copy(row) for row in rows]
+
+    def expired_extent(self, now: datetime) -> Overdue:
+        row = self._connection.one(_EXPIRED_EXTENT, now=instant(now))
+        held = self._connection.one(_OVERDUE, now=instant(now))
+        assert row is not None  # noqa: S101  an aggregate always answers
+        assert held is not None  # noqa: S101  likewise
+        return Overdue(
+            copies=row[0],
+            octets=row[1],
+            messages=row[2],
+            accounts=row[3],
+            held=held[0],
+        )
+
+    def in_vault(self, account: int, *, after: int = 0, limit: int) -> list[Copy]:
+        rows = self._connection.rows(
+            _IN_VAULT, account=account, after=after, count=limit
+        )
+        return [_copy(row) for row in rows]
+
+    def has_any(self, account: int) -> bool:
+        return self._connection.one(_OF_ACCOUNT, account=account) is not None
+
+    def remove(self, copies: Iterable[int]) -> None:
+        self._connection.run_many(_REMOVE, ({"copy": copy} for copy in copies))
+
     def count(self, copies: Sequence[int]) -> tuple[int, int, int]:
         messages, accounts, known = set[int](), set[int](), 0
         for chunk in chunks(copies):
@@ -186,6 +257,9 @@ def _copy(row: Row) -> Copy:
         reception=row[12],
         recipient=row[13],
         held=row[14],
+        vaulted_at=time_or_none(row[15]),
+        expires_at=time_or_none(row[16]),
+        lay_in=row[17],
     )
 
 
@@ -194,7 +268,7 @@ def _facts(row: Row) -> CopyFacts:
         id=row[0],
         account=row[1],
         address=row[2],
-        mailbox=row[3] or "",
+        mailbox=row[3] or row[23] or "",
         mailbox_id=row[4],
         uid=row[5],
         flags=Flag(row[6]),
@@ -212,4 +286,6 @@ def _facts(row: Row) -> CopyFacts:
         reception=row[18],
         recipient=row[19],
         trace_id=row[20],
+        vaulted_at=time_or_none(row[21]),
+        expires_at=time_or_none(row[22]),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import apsw
 import sqlalchemy as sa
@@ -134,6 +135,8 @@ def _domain(row: Row) -> MailDomain:
         delimiter=row[4],
         default_quota_octets=row[5],
         default_quota_messages=row[6],
+        vault_retention=timedelta(seconds=row[7]),
+        removed_account_retention=timedelta(seconds=row[8]),
     )
 
 
@@ -146,6 +149,10 @@ def _domain_values(domain: MailDomain) -> dict[str, object]:
         "delimiter": domain.delimiter,
         "default_quota_octets": domain.default_quota_octets,
         "default_quota_messages": domain.default_quota_messages,
+        "vault_retention": round(domain.vault_retention.total_seconds()),
+        "removed_account_retention": round(
+            domain.removed_account_retention.total_seconds()
+        ),
     }
 
 

@@ -49,6 +49,11 @@ _PAGE = Prepared(_HOLD.where(_h.id > P("after")).order_by(_h.id).limit(P("count"
 _IN_FORCE = Prepared(
     _HOLD.where(sa.text("holds.state IN ('placing', 'active')")).order_by(_h.id)
 )
+_UNFINISHED = Prepared(
+    _HOLD.where(sa.text("holds.state IN ('placing', 'releasing')"), _h.id > P("after"))
+    .order_by(_h.id)
+    .limit(P("count"))
+)
 _NEW = Prepared(
     sa.select(_c.id)
     .where(
@@ -153,6 +158,10 @@ class SqlHolds:
 
     def in_force(self) -> list[Hold]:
         return [_hold(row) for row in self._connection.rows(_IN_FORCE)]
+
+    def unfinished(self, *, after: int = 0, limit: int) -> list[Hold]:
+        rows = self._connection.rows(_UNFINISHED, after=after, count=limit)
+        return [_hold(row) for row in rows]
 
     def mark(self, hold: int, copies: Sequence[int]) -> list[int]:
         rows = self._connection.rows(_NEW, ids=ids_json(copies), hold=hold)

@@ -45,6 +45,14 @@ _EXPUNGED = Prepared(
     .where(_e.mailbox_id == P("mailbox"), _e.modseq > P("since"))
     .order_by(_e.modseq, _e.uid)
 )
+_SOME_EXPUNGED = Prepared(
+    sa.select(_e.modseq, _e.uid).where(_e.mailbox_id == P("mailbox")).limit(P("count"))
+)
+_FORGET_EXPUNGED = Prepared(
+    sa.delete(tables.expunges).where(
+        _e.mailbox_id == P("mailbox"), _e.modseq == P("modseq"), _e.uid == P("uid")
+    )
+)
 _RECORD_EXPUNGED = Prepared(insert(tables.expunges))
 
 
@@ -119,6 +127,14 @@ class SqlMailboxes:
     def expunged(self, mailbox: int, since_modseq: int) -> list[tuple[int, int]]:
         rows = self._connection.rows(_EXPUNGED, mailbox=mailbox, since=since_modseq)
         return [(row[0], row[1]) for row in rows]
+
+    def forget_expunged(self, mailbox: int, limit: int) -> int:
+        rows = list(self._connection.rows(_SOME_EXPUNGED, mailbox=mailbox, count=limit))
+        self._connection.run_many(
+            _FORGET_EXPUNGED,
+            ({"mailbox": mailbox, "modseq": m, "uid": uid} for m, uid in rows),
+        )
+        return len(rows)
 
     def record_expunged(self, rows: Iterable[tuple[int, int, int]]) -> None:
         self._connection.run_many(

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from postwarden.model.accounts import AccountState
 from postwarden.model.actors import Actor
 from postwarden.model.addresses import Address
 from postwarden.model.cases import (
@@ -124,7 +123,7 @@ def _undo(uow: UnitOfWork, plan: Plan, items: Sequence[PlanItem]) -> Undone:
     for item in items:
         home = item.acted_mailbox or item.mailbox
         copy = copies.get(item.copy)
-        removed = accounts[item.account].state is AccountState.PENDING_DELETION
+        removed = accounts[item.account].is_removed
         if copy is None:
             judged.append(_failed(item, "the copy was destroyed"))
         elif removed:

@@ -68,6 +68,14 @@ class Accounts(Protocol):
         """
         ...
 
+    def ending(self, now: datetime, limit: int) -> list[Account]:
+        """Return accounts whose `ends_at` has come, the longest due first."""
+        ...
+
+    def in_domain(self, domain: str, *, after: int = 0, limit: int) -> list[int]:
+        """Return ids of accounts of a domain, removed ones included, ascending."""
+        ...
+
     def use(self, changes: Iterable[tuple[int, Usage]]) -> None:
         """Add to the usage counters of accounts."""
         ...

@@ -28,6 +28,10 @@ class Holds(Protocol):
         """Return the holds that mark what arrives: placing and active ones."""
         ...
 
+    def unfinished(self, *, after: int = 0, limit: int) -> list[Hold]:
+        """Return holds that are placing or releasing, those behind the id `after`."""
+        ...
+
     def mark(self, hold: int, copies: Sequence[int]) -> list[int]:
         """Mark copies that exist; return those that the hold had not marked."""
         ...

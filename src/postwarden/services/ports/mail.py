@@ -39,6 +39,10 @@ class Mailboxes(Protocol):
         """Return (uid, modseq) of what left the mailbox after `since_modseq`."""
         ...
 
+    def forget_expunged(self, mailbox: int, limit: int) -> int:
+        """Forget rows of the journal of a mailbox that goes; return how many."""
+        ...
+
     def record_expunged(self, rows: Iterable[tuple[int, int, int]]) -> None:
         """Write (mailbox, uid, modseq) rows of the expunge journal."""
         ...
@@ -142,6 +146,19 @@ class CopyFacts:
     recipient: int | None
     trace_id: str | None
     hold: tuple[int, ...] = ()
+    vaulted_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overdue:
+    """How much has come to the end of its retention; `held` is kept all the same."""
+
+    copies: int
+    octets: int
+    messages: int
+    accounts: int
+    held: int
 
 
 class Copies(Protocol):
@@ -154,7 +171,7 @@ class Copies(Protocol):
     def many(self, copies: Sequence[int]) -> dict[int, Copy]: ...
 
     def update(self, copies: Iterable[Copy]) -> None:
-        """Write mailbox, uid, flags, keywords, modseq, save date and state."""
+        """Write all that may change: all but message, dates, size and envelope."""
         ...
 
     def in_mailbox(self, mailbox: int, *, after_uid: int = 0, limit: int) -> list[Copy]:
@@ -177,6 +194,26 @@ class Copies(Protocol):
 
     def facts(self, copies: Sequence[int]) -> list[CopyFacts]:
         """Return facts in the order of the ids given; unknown ids are left out."""
+        ...
+
+    def expired(self, now: datetime, limit: int) -> list[Copy]:
+        """Return copies that have expired and are not held, the longest due first."""
+        ...
+
+    def expired_extent(self, now: datetime) -> Overdue:
+        """Count what has expired."""
+        ...
+
+    def in_vault(self, account: int, *, after: int = 0, limit: int) -> list[Copy]:
+        """Return vaulted copies of an account behind the id `after`, ascending."""
+        ...
+
+    def has_any(self, account: int) -> bool:
+        """Whether an account has a copy, in whatever state."""
+        ...
+
+    def remove(self, copies: Iterable[int]) -> None:
+        """Forget copies; `placement.destroy` is who may."""
         ...
 
     def count(self, copies: Sequence[int]) -> tuple[int, int, int]:

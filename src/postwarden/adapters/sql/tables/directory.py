@@ -19,6 +19,16 @@ domains = sa.Table(
     text("delimiter"),
     integer("default_quota_octets"),
     integer("default_quota_messages"),
+    # Seconds; the defaults are those of model.domains.
+    sa.Column(
+        "vault_retention", sa.BigInteger, nullable=False, server_default="2592000"
+    ),
+    sa.Column(
+        "removed_account_retention",
+        sa.BigInteger,
+        nullable=False,
+        server_default="7776000",
+    ),
 )
 
 domain_aliases = sa.Table(
@@ -48,7 +58,15 @@ accounts = sa.Table(
     integer("vault_messages"),
     integer("last_login_at", nullable=True),
     text("scram", nullable=True),
+    integer("removed_at", nullable=True),
+    integer("ends_at", nullable=True),
     sa.Index("accounts_by_key", "key"),
+    sa.Index(
+        "accounts_ending",
+        "ends_at",
+        sqlite_where=sa.text("ends_at IS NOT NULL"),
+        postgresql_where=sa.text("ends_at IS NOT NULL"),
+    ),
     sqlite_autoincrement=True,  # an id is never given twice
 )
 

@@ -122,6 +122,9 @@ copies = sa.Table(
     integer("reception", nullable=True),
     integer("recipient", nullable=True),
     sa.Column("held", sa.BigInteger, nullable=False, server_default="0"),
+    integer("vaulted_at", nullable=True),
+    integer("expires_at", nullable=True),
+    text("lay_in", nullable=True),
     sa.Index(
         "copies_by_uid",
         "mailbox_id",
@@ -139,6 +142,20 @@ copies = sa.Table(
         postgresql_where=sa.text("reception IS NOT NULL"),
     ),
     sa.Index("copies_by_date", "internal_date"),
+    sa.Index(
+        "copies_by_expiry",
+        "expires_at",
+        # Without those held, or every sweep would read them again.
+        sqlite_where=sa.text("expires_at IS NOT NULL AND held = 0"),
+        postgresql_where=sa.text("expires_at IS NOT NULL AND held = 0"),
+    ),
+    sa.Index(
+        "copies_in_vault",
+        "account_id",
+        "id",
+        sqlite_where=sa.text("vaulted_at IS NOT NULL"),
+        postgresql_where=sa.text("vaulted_at IS NOT NULL"),
+    ),
     sqlite_autoincrement=True,  # an id is never given twice
 )
 

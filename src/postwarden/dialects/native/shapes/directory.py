@@ -21,6 +21,8 @@ class DomainShape(TypedDict):
     delimiter: str
     default_quota_octets: int
     default_quota_messages: int
+    vault_retention_seconds: int
+    removed_account_retention_seconds: int
     created_at: datetime
 
 
@@ -131,6 +133,10 @@ def domain(of: MailDomain) -> DomainShape:
         "delimiter": of.delimiter,
         "default_quota_octets": of.default_quota_octets,
         "default_quota_messages": of.default_quota_messages,
+        "vault_retention_seconds": round(of.vault_retention.total_seconds()),
+        "removed_account_retention_seconds": round(
+            of.removed_account_retention.total_seconds()
+        ),
         "created_at": of.created_at,
     }
 
