@@ -13,7 +13,7 @@ from tests.support.command_line import CommandLine
 
 POSTWARDEN = [sys.executable, "-m", "postwarden.cli.main"]
 LATER = {
-    *("message", "backup", "restore"),
+    "message",
     *("queue", "system"),
 }
 

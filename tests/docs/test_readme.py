@@ -43,7 +43,8 @@ def parse(line: str) -> str:
     )
     path = "postwarden"
     while hasattr(command, "list_commands"):
-        name = words.pop(0)
+        default = getattr(command, "default", None)
+        name = default if default and words[0].startswith("--") else words.pop(0)
         assert name in command.list_commands(context), f"{path} {name}"
         path, command = f"{path} {name}", command.get_command(context, name)
         if "--help" in words:

@@ -28,9 +28,14 @@ class Registered(NamedTuple):
     meaning: str
 
 
-def new_group(meaning: str) -> typer.Typer:
-    """Return an app whose commands are words behind its own name."""
+def new_group(meaning: str, *, default: str | None = None) -> typer.Typer:
+    """Return an app whose commands are words behind its own name.
+
+    Options without such a word are meant for the command `default`.
+    """
     app = new_app()
+    if default is not None:
+        app.info.cls = type("DefaultingGroup", (Group,), {"default": default})
     app.callback(help=meaning)(lambda: None)
     return app
 
@@ -77,8 +82,17 @@ class Command(TyperCommand):
 class Group(TyperGroup):
     """Some commands; the global options may stand before their names."""
 
+    default: str | None = None  # the command that options alone are meant for
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         words = take_global_options(args, _options(ctx), only_leading=True)
+        if (
+            self.default
+            and words
+            and words[0].startswith("--")
+            and words[0] != "--help"
+        ):
+            words = [self.default, *words]
         if not words and not self.invoke_without_command:
             typer.echo(ctx.get_help(), err=True)
             raise typer.Exit(2)

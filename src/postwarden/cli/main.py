@@ -75,6 +75,8 @@ COMMANDS = (
     Registered("inventory", f"{_C}.inventory", "app", "List all addresses in a file."),
     Registered("doctor", f"{_C}.doctor", "app", "Check the store and around it."),
     Registered("store", f"{_C}.stores", "app", "Check the store's own files."),
+    Registered("backup", f"{_C}.backups", "app", "Copy the whole store."),
+    Registered("restore", f"{_C}.backups", "restore_app", "Bring a store back."),
     Registered("bench", f"{_C}.bench", "app", "Measure this machine and its disk."),
     Registered("task", f"{_C}.tasks", "app", "See what runs in the background."),
     Registered("admin", f"{_C}.administrators", "app", "Manage who may administer."),
