@@ -216,3 +216,25 @@ def test_mistakes_say_what_is_wrong(
     ran = house(*words, "--json")
     assert ran.status == status
     assert ran.error["message"]
+
+
+def test_a_login_link_is_shown_once_and_leads_to_our_address(
+    house: CommandLine,
+) -> None:
+    made = house(
+        *("admin", "link", "carol", "--json"),
+        *("--set", "logins.origin=https://Mail.example.org/"),
+    )
+    assert set(made.json) == {"admin", "link", "expires"}
+    url, _, token = made.json["link"].partition("?token=")
+    assert url == "https://mail.example.org/postwarden/v1/login"
+    assert len(token) >= 43
+    assert token not in house("audit", "list", "--json").out
+    assert house("admin", "link", "nobody").status == 3
+    wrong = house("admin", "link", "carol", "--set", "logins.origin=mail", "--json")
+    assert (wrong.status, wrong.error["field"]) == (2, "logins.origin")
+
+
+def test_sessions_are_listed_and_ended(house: CommandLine) -> None:
+    assert house("login", "sessions", "--json").rows == []
+    assert house("login", "end", "1").status == 3

@@ -53,7 +53,10 @@ def steps(ran: Ran) -> list[list[str]]:
 def test_nothing_becomes_a_store_a_domain_and_an_account(nowhere: CommandLine) -> None:
     ran = nowhere("quickstart", ADA, "--name", "Ada L.", "--json")
     assert ran.status == 0
-    assert set(ran.json) == {"address", "domain", "password", "data"}
+    assert set(ran.json) == {
+        *("address", "domain", "password", "admin", "login", "data")
+    }
+    assert ran.json["admin"] == ADA
     assert ran.json["address"] == ADA
     assert ran.json["domain"] == "example.org"
     assert ran.json["data"] == str(nowhere.data)
@@ -66,6 +69,8 @@ def test_nothing_becomes_a_store_a_domain_and_an_account(nowhere: CommandLine) -
     assert actions(nowhere) == [
         ("domain.create", "domain example.org"),
         ("account.create", f"account {ADA}"),
+        ("admin.create", f"admin {ADA}"),
+        ("admin.link", f"admin {ADA}"),
     ]
 
 
@@ -83,7 +88,7 @@ def test_the_password_is_random_and_shown_once(nowhere: CommandLine) -> None:
 def test_a_password_from_standard_input_is_not_shown(nowhere: CommandLine) -> None:
     ran = nowhere("quickstart", ADA, "--password-stdin", "--json", stdin=b"hush\n")
     assert ran.status == 0
-    assert set(ran.json) == {"address", "domain", "data"}
+    assert set(ran.json) == {"address", "domain", "admin", "login", "data"}
     assert "hush" not in ran.out + ran.err
     assert lets_in(nowhere, ADA, "hush")
 
@@ -153,8 +158,7 @@ def test_a_dry_run_shows_both_and_makes_nothing(nowhere: CommandLine) -> None:
     assert ran.status == 0
     assert ran.json["dry_run"] is True
     assert [each["action"] for each in ran.json["changes"]] == [
-        "domain.create",
-        "account.create",
+        *("domain.create", "account.create", "admin.create", "admin.link"),
     ]
     assert "password" not in ran.out
     assert not nowhere.data.exists()
@@ -163,7 +167,10 @@ def test_a_dry_run_shows_both_and_makes_nothing(nowhere: CommandLine) -> None:
 def test_a_dry_run_on_a_store_leaves_it_alone(cli: CommandLine) -> None:
     before = actions(cli)
     ran = cli("quickstart", ADA, "--dry-run", "--json")
-    assert [each["action"] for each in ran.json["changes"]] == ["account.create"]
+    assert [each["action"] for each in ran.json["changes"]] == [
+        *("account.create", "admin.create", "admin.link"),
+    ]
+    assert "pwl_" not in ran.out
     assert (accounts(cli), actions(cli)) == ([], before)
     assert cli("quickstart", ADA).status == 0
     assert cli("quickstart", ADA, "--dry-run").status == 5

@@ -1,5 +1,6 @@
 """`postwarden admin ...`: who may administer, and what."""
 
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -16,9 +17,11 @@ from postwarden.dialects.native.shapes import administration as shapes
 from postwarden.model.addresses import domain_name
 from postwarden.model.administrators import AdministratorState, administrator_name
 from postwarden.model.errors import Invalid
-from postwarden.services import administrators, privileges
+from postwarden.model.logins import SessionRules
+from postwarden.services import administrators, links, privileges
 from postwarden.services.administrators import NewAdministrator
 from postwarden.services.ports import UnitOfWork
+from postwarden.settings.sections import LoginSettings
 
 app = new_group("Manage who may administer.")
 
@@ -155,6 +158,38 @@ async def remove(run: Invocation, name: NameWord, dry_run: DryRun = False) -> No
     )
     if removed is not None:
         run.output.done(f"removed admin {removed.name}", shapes.administrator(removed))
+
+
+@command(
+    app,
+    "link",
+    examples=["postwarden admin link carol", "postwarden admin link carol --json"],
+)
+async def link(run: Invocation, name: NameWord, dry_run: DryRun = False) -> None:
+    """Make a login link, which lets one person in, once and soon.
+
+    It needs no password and no code: for the first login, and for who lost all.
+    """
+    settings = run.settings.logins
+    made = await run.write(
+        dry_run,
+        links.create,
+        run.actor,
+        administrator_name(name),
+        lifetime=timedelta(seconds=settings.link_seconds),
+        rules=session_rules(settings),
+    )
+    if made is not None:
+        run.output.one(shapes.new_link(made, settings.origin))
+        run.output.note("the link is not shown again")
+
+
+def session_rules(settings: LoginSettings) -> SessionRules:
+    """Return how long sessions live."""
+    return SessionRules(
+        lifetime=timedelta(seconds=settings.session_seconds),
+        idle=timedelta(seconds=settings.idle_seconds),
+    )
 
 
 async def _hash_of_stdin(run: Invocation) -> str:

@@ -6,9 +6,11 @@ import shlex
 import shutil
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 from postwarden.cli.accounts import PersonName
+from postwarden.cli.administrators import session_rules
 from postwarden.cli.arguments import AddressWord, PasswordStdin, read_password
 from postwarden.cli.grammar import new_app
 from postwarden.cli.invocation import DryRun, Invocation, Opens, command
@@ -16,9 +18,14 @@ from postwarden.cli.options import GlobalOptions
 from postwarden.model.accounts import Account
 from postwarden.model.actors import Actor
 from postwarden.model.addresses import Address, ascii_domain
-from postwarden.model.errors import AlreadyExists
-from postwarden.services import accounts, domains
+from postwarden.model.administrators import administrator_name
+from postwarden.model.errors import AlreadyExists, Invalid
+from postwarden.model.permissions import BUILTIN_ROLES
+from postwarden.services import accounts, administrators, domains, links
+from postwarden.services.administrators import NewAdministrator
+from postwarden.services.links import NewLink
 from postwarden.services.ports import UnitOfWork
+from postwarden.settings.sections import LoginSettings
 
 app = new_app()
 
@@ -58,8 +65,9 @@ async def quickstart(
     name: PersonName = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Make a store, a domain and an account, and say what to do next.
+    """Make a store, a domain, an account and an admin; say what to do next.
 
+    The admin may do everything; the login link lets him in once, and soon ends.
     The store is made where there is none, the domain if it is not hosted yet.
     Without --password-stdin a random password is made and shown this once.
     """
@@ -72,16 +80,19 @@ async def quickstart(
             password_hash=await platform.passwords.hash(password),
         )
         try:
-            account = await run.write(dry_run, _make, run.actor, new)
+            made = await run.write(dry_run, _make, run.actor, new, run.settings.logins)
         except AlreadyExists as error:
             raise _Taken(error) from error
-    if account is None:
+    if made is None:
         return
+    account, link = made
     run.output.one(
         {
             "address": str(account.address),
             "domain": account.address.domain,
             **({} if password_stdin else {"password": password}),
+            "admin": link.owner.name,
+            "login": link.url(run.settings.logins.origin),
             "data": str(run.options.places.data),
         }
     )
@@ -90,12 +101,40 @@ async def quickstart(
             run.output.note(line)
 
 
-def _make(uow: UnitOfWork, actor: Actor, new: accounts.NewAccount) -> Account:
-    """Create an account, and its domain first unless that name is hosted."""
+def _make(
+    uow: UnitOfWork, actor: Actor, new: accounts.NewAccount, logins: LoginSettings
+) -> tuple[Account, NewLink]:
+    """Create an account and an administrator of its name, with a way in.
+
+    The domain is created first unless that name is hosted.
+    """
     name = new.address.domain
     if uow.domains.find(name) is None and uow.domains.find_alias(name) is None:
         domains.create(uow, actor, name)
-    return accounts.create(uow, actor, new)
+    account = accounts.create(uow, actor, new)
+    admin = _admin_name(account.address)
+    if uow.administrators.find(admin) is None:
+        administrators.create(
+            uow, actor, NewAdministrator(name=admin, role=BUILTIN_ROLES[0].name)
+        )
+    link = links.create(
+        uow,
+        actor,
+        admin,
+        lifetime=timedelta(seconds=logins.link_seconds),
+        rules=session_rules(logins),
+    )
+    return account, link
+
+
+def _admin_name(address: Address) -> str:
+    """Return an administrator's name that is like an address, if one can be."""
+    try:
+        return administrator_name(
+            f"{address.local_part}@{ascii_domain(address.domain)}"
+        )
+    except Invalid:
+        return "admin"
 
 
 def _new_password() -> str:

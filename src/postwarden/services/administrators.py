@@ -76,7 +76,8 @@ def change(
 ) -> Administrator:
     """Change what is not None; `everywhere` gives every domain.
 
-    Raises what `create` raises, and Refused for the last who may do everything.
+    Another password ends the sessions there are. Raises what `create` raises, and
+    Refused for the last who may do everything.
     """
     access.require(actor, Permission.ADMIN_WRITE)
     old = access.administrator(uow, actor, name)
@@ -96,6 +97,9 @@ def change(
     if (new.role, new.domains, new.state) != (old.role, old.domains, old.state):
         privileges.keep_one(uow, actor, old)
     uow.administrators.replace(new)
+    if password_hash is not None or new.state is not AdministratorState.ACTIVE:
+        uow.sessions.remove_all(old.id)
+        uow.links.remove_all(old.id)
     before, after = audit.difference(facts(old), facts(new))
     if password_hash is not None:
         after["password"] = "changed"  # noqa: S105  that it was, not what it is
@@ -110,6 +114,8 @@ def remove(uow: UnitOfWork, actor: Actor, name: str) -> Administrator:
     privileges.check_control(uow, actor, old)
     privileges.keep_one(uow, actor, old)
     uow.keys.remove_all(old.id)
+    uow.sessions.remove_all(old.id)
+    uow.links.remove_all(old.id)
     uow.administrators.remove(old.id)
     audit.record(uow, actor, "admin.remove", _object(old), before=facts(old))
     return old

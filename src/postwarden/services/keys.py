@@ -76,7 +76,7 @@ def create(
     if len(networks) > MAX_NETWORKS:
         raise LimitExceeded("networks of a key", MAX_NETWORKS)
     privileges.check_grantable(actor, own if allowed is None else allowed)
-    _check_like(uow, actor, expires_at, tuple(networks))
+    check_like(uow, actor, expires_at, tuple(networks))
     _check_room(uow, owner)
     secret = _MARK + secrets.token_urlsafe(_OCTETS)
     key = uow.keys.add(
@@ -96,21 +96,21 @@ def create(
     return NewKey(key=key, owner=owner, secret=secret)
 
 
-def _check_like(
+def check_like(
     uow: UnitOfWork,
     actor: Actor,
     expires_at: datetime | None,
-    networks: tuple[Network, ...],
+    networks: tuple[Network, ...] = (),
 ) -> None:
-    """Raise Forbidden for a key that outlives or outreaches the one in use."""
+    """Raise Forbidden for a way in that outlives or outreaches the key in use."""
     used = None if actor.key is None else uow.keys.with_id(actor.key)
     if used is None:
         return
     ends = used.expires_at
     if ends is not None and (expires_at is None or expires_at > ends):
-        raise Forbidden("a key makes no key that lives longer than itself")
+        raise Forbidden("a key opens no way in that lives longer than itself")
     if not is_within(networks, used.networks):
-        raise Forbidden("a key makes no key for other networks than its own")
+        raise Forbidden("a key opens no way in from other networks than its own")
 
 
 def _check_room(uow: UnitOfWork, owner: Administrator) -> None:

@@ -1,6 +1,7 @@
 """Kinds of settings: how a value is read, what is allowed, how it is shown."""
 
 import ipaddress
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from postwarden.settings.quantities import (
 )
 
 MAX_TEXT = 4096  # characters
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,18 @@ def host_name() -> Kind:
         return domain_name(_text(value)) if value != "" else ""
 
     return Kind("", "a host name", read)
+
+
+def origin() -> Kind:
+    """Take where a browser finds us: scheme, host and maybe a port."""
+
+    def read(value: object) -> str:
+        text = _text(value).rstrip("/")
+        if not _ORIGIN.fullmatch(text):
+            raise ValueError(text)
+        return text.lower()
+
+    return Kind("", "as in https://mail.example.org", read)
 
 
 def address() -> Kind:

@@ -223,6 +223,32 @@ class PasswordSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoginSettings:
+    """Logins of administrators."""
+
+    origin: str = field(
+        default="http://localhost:8025",
+        metadata=_of(
+            kinds.origin(), "where their browsers find this; login links begin with it"
+        ),
+    )
+    session_seconds: float = field(
+        default=12 * HOUR,
+        metadata=_of(kinds.seconds(MINUTE, 30 * DAY), "a session ends after this"),
+    )
+    idle_seconds: float = field(
+        default=30 * MINUTE,
+        metadata=_of(
+            kinds.seconds(MINUTE, 30 * DAY), "and when it was not used for so long"
+        ),
+    )
+    link_seconds: float = field(
+        default=15 * MINUTE,
+        metadata=_of(kinds.seconds(MINUTE, 7 * DAY), "a login link ends after this"),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseSettings:
     """Guard rails of cases."""
 
@@ -380,6 +406,7 @@ class Settings:
     tls: TlsSettings = field(default_factory=TlsSettings)
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
     passwords: PasswordSettings = field(default_factory=PasswordSettings)
+    logins: LoginSettings = field(default_factory=LoginSettings)
     cases: CaseSettings = field(default_factory=CaseSettings)
     worker: WorkerSettings = field(default_factory=WorkerSettings)
     http: HttpSettings = field(default_factory=HttpSettings)

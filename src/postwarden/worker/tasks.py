@@ -10,6 +10,7 @@ from postwarden.services import (
     delivery,
     holds,
     removals,
+    sessions,
     tasks,
     vault,
     vault_restoring,
@@ -133,6 +134,14 @@ async def sign_audit_head(lease: Lease) -> None:
         await audit_anchoring.sign_head(lease.context.store, lease.context.signer)
 
 
+async def purge_logins(lease: Lease) -> None:
+    """Forget sessions and links that ended, in chunks."""
+    done = 0
+    while count := await lease.context.store.transact(sessions.forget_ended):
+        done += count
+        await lease.renew(done, 0)
+
+
 HANDLERS: Handlers = {
     audit_anchoring.SIGN_HEAD: sign_audit_head,
     delivery.EXPAND: expand_delivery,
@@ -144,5 +153,6 @@ HANDLERS: Handlers = {
     vault_restoring.TASK: vaulting.restore_from_vault,
     holds.PLACE: holding.place_hold,
     holds.RELEASE: holding.release_hold,
+    sessions.PURGE: purge_logins,
     tasks.PURGE: purge_tasks,
 }

@@ -13,6 +13,7 @@ from postwarden.model.domains import DomainAlias, MailDomain
 from postwarden.model.envelopes import EnvelopeRecipient
 from postwarden.model.holds import Hold
 from postwarden.model.ledger import LedgerEvent
+from postwarden.model.logins import LoginLink, LoginSession
 from postwarden.model.mailboxes import Copy, Mailbox
 from postwarden.model.messages import Message, NewMessage
 from postwarden.model.permissions import Role
@@ -49,6 +50,8 @@ class State:
         self.administrators = Table[int, Administrator]()
         self.roles = Table[str, Role]()
         self.keys = Table[int, ApiKey]()
+        self.sessions = Table[int, LoginSession]()
+        self.links = Table[bytes, LoginLink]()
         self.cases = Table[int, Case]()
         self.plans = Table[int, Plan]()
         self.plan_items = Table[tuple[int, int], PlanItem]()

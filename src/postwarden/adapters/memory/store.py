@@ -19,6 +19,10 @@ from postwarden.adapters.memory.identities import (
     MemoryRoles,
 )
 from postwarden.adapters.memory.ledger import MemoryLedger
+from postwarden.adapters.memory.logins import (
+    MemoryLoginLinks,
+    MemoryLoginSessions,
+)
 from postwarden.adapters.memory.mailboxes import MemoryMailboxes
 from postwarden.adapters.memory.messages import MemoryMessages
 from postwarden.adapters.memory.operations import (
@@ -60,6 +64,8 @@ class MemoryUnitOfWork:
         self.administrators = MemoryAdministrators(state)
         self.roles = MemoryRoles(state)
         self.keys = MemoryApiKeys(state)
+        self.sessions = MemoryLoginSessions(state)
+        self.links = MemoryLoginLinks(state)
         self.audit = MemoryAuditLog(state)
 
 

@@ -15,6 +15,7 @@ from postwarden.adapters.sql.identities import (
     SqlRoles,
 )
 from postwarden.adapters.sql.ledger import SqlLedger
+from postwarden.adapters.sql.logins import SqlLoginLinks, SqlLoginSessions
 from postwarden.adapters.sql.mailboxes import SqlMailboxes
 from postwarden.adapters.sql.messages import SqlMessages
 from postwarden.adapters.sql.receptions import SqlQueue, SqlReceptions
@@ -41,4 +42,6 @@ class SqlUnitOfWork:
         self.administrators = SqlAdministrators(connection)
         self.roles = SqlRoles(connection)
         self.keys = SqlApiKeys(connection)
+        self.sessions = SqlLoginSessions(connection)
+        self.links = SqlLoginLinks(connection)
         self.audit = SqlAuditLog(connection)

@@ -20,6 +20,7 @@ from postwarden.services.ports.identities import (
     ApiKeys,
     Roles,
 )
+from postwarden.services.ports.logins import LoginLinks, LoginSessions
 from postwarden.services.ports.mail import Copies, Ledger, Mailboxes, Messages
 from postwarden.services.ports.operations import Queue, Receptions
 from postwarden.services.ports.tasks import Tasks
@@ -66,6 +67,10 @@ class UnitOfWork(Protocol):
     def roles(self) -> Roles: ...
     @property
     def keys(self) -> ApiKeys: ...
+    @property
+    def sessions(self) -> LoginSessions: ...
+    @property
+    def links(self) -> LoginLinks: ...
     @property
     def audit(self) -> AuditLog: ...
 

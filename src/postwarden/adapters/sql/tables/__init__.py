@@ -27,6 +27,7 @@ from postwarden.adapters.sql.tables.identities import (
     api_keys,
     roles,
 )
+from postwarden.adapters.sql.tables.logins import login_links, sessions
 from postwarden.adapters.sql.tables.mail import (
     attached_messages,
     attachments,
@@ -65,6 +66,7 @@ __all__ = [
     "hold_marks",
     "holds",
     "ledger",
+    "login_links",
     "mailboxes",
     "message_references",
     "messages",
@@ -77,6 +79,7 @@ __all__ = [
     "receptions",
     "renderings",
     "roles",
+    "sessions",
     "targets",
     "tasks",
 ]

@@ -7,6 +7,8 @@ from typing import TypedDict
 from postwarden.model.administrators import Administrator
 from postwarden.model.permissions import Permission, Role
 from postwarden.services.keys import NewKey, OwnedKey
+from postwarden.services.links import NewLink
+from postwarden.services.sessions import OwnedSession
 
 
 class AdministratorShape(TypedDict):
@@ -60,6 +62,27 @@ class NewKeyShape(TypedDict):
     actor: str
     secret: str
     expires: datetime | None
+
+
+class NewLinkShape(TypedDict):
+    """A login link, shown this once."""
+
+    admin: str
+    link: str
+    expires: datetime
+
+
+class SessionShape(TypedDict):
+    """Somebody who is logged in."""
+
+    id: int
+    admin: str
+    factor: str
+    created_at: datetime
+    last_seen_at: datetime
+    expires: datetime
+    client_ip: str | None
+    agent: str
 
 
 def administrator(of: Administrator) -> AdministratorShape:
@@ -119,4 +142,27 @@ def new_key(of: NewKey) -> NewKeyShape:
         "actor": of.owner.name,
         "secret": of.secret,
         "expires": of.key.expires_at,
+    }
+
+
+def new_link(of: NewLink, origin: str) -> NewLinkShape:
+    """Return a login link as it is typed into a browser."""
+    return {
+        "admin": of.owner.name,
+        "link": of.url(origin),
+        "expires": of.link.expires_at,
+    }
+
+
+def session(of: OwnedSession) -> SessionShape:
+    """Return a session; it ends then, or earlier when it is not used."""
+    return {
+        "id": of.session.id,
+        "admin": of.owner.name,
+        "factor": of.session.factor.value,
+        "created_at": of.session.created_at,
+        "last_seen_at": of.session.last_seen_at,
+        "expires": of.session.expires_at,
+        "client_ip": of.session.client_ip,
+        "agent": of.session.agent,
     }
