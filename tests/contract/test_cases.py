@@ -12,6 +12,7 @@ from postwarden.model.cases import (
     Cluster,
     MatchClass,
     Outcome,
+    PlanItem,
 )
 from postwarden.model.errors import NotFound
 from postwarden.services.ports import Store, UnitOfWork
@@ -150,6 +151,58 @@ async def test_only_what_became_of_an_item_is_updated(store: Store) -> None:
         assert uow.cases.items(1, limit=9) == [plan_item(1), done, plan_item(3)]
         assert uow.cases.outcomes(1) == {Outcome.PENDING: 2, Outcome.MOVED: 1}
         assert uow.cases.outcomes(2) == {}
+
+    await store.transact(work)
+
+
+async def test_items_that_failed_for_a_reason_are_made_removed_again(
+    store: Store,
+) -> None:
+    failed = replace(plan_item(1), outcome=Outcome.FAILED, reason="not restored: x")
+    others = [
+        replace(failed, item=2, reason="not restore"),
+        replace(failed, item=3, reason=None),
+        replace(failed, item=4, outcome=Outcome.HELD),
+    ]
+
+    def work(uow: UnitOfWork) -> None:
+        uow.cases.add_items(1, [failed, *others])
+        uow.cases.add_items(2, [failed])
+        assert uow.cases.revive(1, "not restored") == 1
+        revived = replace(failed, outcome=Outcome.REMOVED, reason=None)
+        assert uow.cases.items(1, limit=9) == [revived, *others]
+        assert uow.cases.items(2, limit=9) == [failed]
+
+    await store.transact(work)
+
+
+async def test_the_newest_plan_that_acted_on_a_copy_has_it(store: Store) -> None:
+    def item(number: int, copy: int, outcome: Outcome) -> PlanItem:
+        return replace(plan_item(number), copy=copy, outcome=outcome)
+
+    def work(uow: UnitOfWork) -> None:
+        one, two, three = (uow.cases.add_plan(plan(1)).id for _ in range(3))
+        uow.cases.add_items(two, [item(1, 7, Outcome.MOVED), item(2, 9, Outcome.HELD)])
+        uow.cases.add_items(
+            one, [item(1, 7, Outcome.REMOVED), item(2, 8, Outcome.REMOVED)]
+        )
+        uow.cases.add_items(three, [item(1, 7, Outcome.RESTORED)])
+        assert uow.cases.claims([7, 8, 9, 99]) == {7: two, 8: one}
+        assert uow.cases.claims([]) == {}
+
+    await store.transact(work)
+
+
+async def test_accounts_are_found_by_the_address_they_had(store: Store) -> None:
+    def item(number: int, account: int, address: str) -> PlanItem:
+        return replace(plan_item(number), account=account, address=address)
+
+    def work(uow: UnitOfWork) -> None:
+        ada, bob = "ada@example.org", "bob@example.org"
+        items = [item(1, 5, ada), item(2, 3, ada), item(3, 5, ada), item(4, 4, bob)]
+        uow.cases.add_items(1, items)
+        assert uow.cases.accounts_named(1, ada) == [3, 5]
+        assert uow.cases.accounts_named(2, ada) == []
 
     await store.transact(work)
 

@@ -18,6 +18,7 @@ class CaseState(StrEnum):
     DONE = "done"
     UNDOING = "undoing"
     UNDONE = "undone"
+    CLOSED = "closed"  # for good: what it contained waits for its retention to end
 
 
 class Action(StrEnum):
@@ -27,6 +28,8 @@ class Action(StrEnum):
     MOVE_JUNK = "move-junk"
     MOVE_TRASH = "move-trash"
     DELETE = "delete"  # to the vault, until retention ends
+    SHRED = "shred"  # gone for good, wherever they lie; never what a hold marks
+    RESTORE = "restore"  # from the vault and from cases, back to their mailboxes
 
 
 class MatchClass(StrEnum):

@@ -9,6 +9,7 @@ from postwarden.model.cases import Approval, Case, Outcome, Plan, PlanItem
 from postwarden.model.errors import NotFound
 
 _LAST = 2**63
+_ACTED = (Outcome.REMOVED, Outcome.MOVED)
 
 
 class MemoryCases:
@@ -89,6 +90,31 @@ class MemoryCases:
                     acted_mailbox=item.acted_mailbox,
                 )
                 self._state.plan_items.put(key, updated)
+
+    def revive(self, plan: int, reason: str) -> int:
+        failed = [
+            item
+            for item in self._items(plan)
+            if item.outcome is Outcome.FAILED and (item.reason or "").startswith(reason)
+        ]
+        revived = (replace(i, outcome=Outcome.REMOVED, reason=None) for i in failed)
+        self.update_items(plan, revived)
+        return len(failed)
+
+    def claims(self, copies: Sequence[int]) -> dict[int, int]:
+        wanted = set(copies)
+        found: dict[int, int] = {}
+        for plan in self._state.plans:  # oldest first
+            found.update(
+                (item.copy, plan.id)
+                for item in self._items(plan.id)
+                if item.copy in wanted and item.outcome in _ACTED
+            )
+        return found
+
+    def accounts_named(self, plan: int, address: str) -> list[int]:
+        named = {i.account for i in self._items(plan) if i.address == address}
+        return sorted(named)
 
     def outcomes(self, plan: int) -> dict[Outcome, int]:
         return dict(Counter(item.outcome for item in self._items(plan)))

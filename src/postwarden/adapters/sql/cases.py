@@ -85,6 +85,29 @@ _UPDATE_ITEM = Prepared(
         }
     )
 )
+_REVIVE = Prepared(
+    sa.update(tables.plan_items)
+    .where(
+        _i.plan_id == P("plan"),
+        _i.outcome == Outcome.FAILED.value,
+        sa.func.substr(_i.reason, 1, P("length")) == P("begins"),
+    )
+    .values(
+        {_i.outcome: sa.literal_column(f"'{Outcome.REMOVED}'"), _i.reason: sa.null()}
+    )
+)
+_CLAIMS = Prepared(
+    sa.select(_i["copy"], sa.func.max(_i.plan_id))
+    .where(one_of(_i["copy"], "copies"), one_of(_i.outcome, "outcomes"))
+    .group_by(_i["copy"])
+)
+_NAMED = Prepared(
+    sa.select(_i.account_id)
+    .distinct()
+    .where(_i.plan_id == P("plan"), _i.address == P("name"))
+    .order_by(_i.account_id)
+)
+_ACTED = json.dumps([Outcome.REMOVED.value, Outcome.MOVED.value])
 _OUTCOMES = Prepared(
     sa.select(_i.outcome, sa.func.count())
     .where(_i.plan_id == P("plan"))
@@ -191,6 +214,19 @@ class SqlCases:
                 for item in items
             ),
         )
+
+    def revive(self, plan: int, reason: str) -> int:
+        return self._connection.run(
+            _REVIVE, plan=plan, begins=reason, length=len(reason)
+        )
+
+    def claims(self, copies: Sequence[int]) -> dict[int, int]:
+        rows = self._connection.rows(_CLAIMS, copies=ids_json(copies), outcomes=_ACTED)
+        return {row[0]: row[1] for row in rows}
+
+    def accounts_named(self, plan: int, address: str) -> list[int]:
+        rows = self._connection.rows(_NAMED, plan=plan, name=address)
+        return [row[0] for row in rows]
 
     def outcomes(self, plan: int) -> dict[Outcome, int]:
         rows = self._connection.rows(_OUTCOMES, plan=plan)

@@ -1,4 +1,4 @@
-"""`postwarden case run|stop|resume|verify|undo`: what a case does to mail."""
+"""`postwarden case run|stop|resume|verify|undo|close`: what a case does to mail."""
 
 from typing import Annotated
 
@@ -13,7 +13,7 @@ from postwarden.dialects.native.shapes.mail import copy
 from postwarden.model.addresses import Address
 from postwarden.model.cases import CaseState, Outcome
 from postwarden.model.tasks import Task
-from postwarden.services.cases import reading, running, undoing, verifying
+from postwarden.services.cases import closing, reading, running, undoing, verifying
 
 
 @command(app, "run", examples=["postwarden case run 1"])
@@ -66,7 +66,7 @@ async def verify(run: Invocation, case: CaseNumber) -> None:
             verifying.residual_facts, residual.copies[start : start + PAGE]
         )
     ]
-    run.output.one(shapes.verification(case, items))
+    run.output.one(shapes.verification(case, items, residual.recoverable))
     if items:
         raise typer.Exit(REFUSED)
 
@@ -77,6 +77,7 @@ async def verify(run: Invocation, case: CaseNumber) -> None:
     examples=[
         "postwarden case undo 1",
         "postwarden case undo 1 --account ada@example.org",
+        "postwarden case undo 1 --account ada@example.org --to ada@example.org",
     ],
 )
 async def undo(
@@ -87,13 +88,37 @@ async def undo(
         list[str] | None,
         typer.Option(metavar="ADDRESS", help="Only this account; repeatable."),
     ] = None,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Who gets the mail of a removed account, named by --account.",
+        ),
+    ] = None,
 ) -> None:
-    """Put back what a case removed: bytes, mailbox, flags, keywords, date."""
+    """Put back what a case removed: bytes, mailbox, flags, keywords, date.
+
+    What an undo failed on before is tried again. An account that was removed is
+    another one than a new account of the same address: say --to whom its mail goes.
+    """
     accounts = [Address.parse(text) for text in account or []]
-    task = await run.transact(undoing.start, run.actor, case, accounts)
+    target = None if to is None else Address.parse(to)
+    task = await run.transact(undoing.start, run.actor, case, accounts, target)
     if task is not None:
         await host_task(run, task, f"undo of case {case}")
     seen = await run.read(reading.undone, run.actor, case)
     run.output.one(shapes.undo(case, seen))
     if seen.failed:
         raise typer.Exit(FAILED)
+
+
+@command(app, "close", examples=["postwarden case close 1"])
+async def close(run: Invocation, case: CaseNumber, *, dry_run: DryRun = False) -> None:
+    """End a case for good: undo is over, retention begins for what it contains."""
+    closed = await run.write(dry_run, closing.close, run.actor, case)
+    if closed is None:
+        return
+    seen, task = closed
+    if task is not None:
+        await host_task(run, task, f"closing of case {case}")
+    run.output.done(f"closed case {case}", shapes.case(seen))

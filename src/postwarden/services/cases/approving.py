@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from postwarden.model.actors import Actor
-from postwarden.model.cases import Approval, Case, CaseState, Plan
+from postwarden.model.cases import Action, Approval, Case, CaseState, Plan
 from postwarden.model.errors import Invalid, Refused, Stale
 from postwarden.model.permissions import Permission
 from postwarden.services import access, audit
@@ -36,6 +36,8 @@ class Need:
 def need(case: Case, plan: Plan, rules: CaseRules) -> Need | None:
     """Say whether a plan takes another person; None when anybody's word will do."""
     insiders = frozenset({case.opened_by, plan.created_by})
+    if plan.action is Action.SHRED:
+        return Need(reason="the plan destroys for good", insiders=insiders)
     if plan.copies > rules.second_person:
         reason = f"the plan has {plan.copies} copies, over {rules.second_person}"
         return Need(reason=reason, insiders=insiders)

@@ -83,17 +83,19 @@ def gather(
     *,
     relatives: bool,
     known: References | None = None,
+    states: Sequence[CopyState] | None = None,
 ) -> Gathered:
     """Find the copies of a query by class; with `relatives` all other classes too.
 
     Those are compared with `known`, else with what `similar:` names, else with
     the messages that the query finds. Where the query names an id of several
-    contents, `known` says which of them is meant.
+    contents, `known` says which of them is meant. Live copies are found, and what
+    `is:` asks for, or copies in `states`.
     """
     has_similar = any(isinstance(leaf, Similar) for leaf in leaves(query))
     references = union(similar.values())
     copies: dict[MatchClass, Sequence[int]] = {}
-    found = finding.search(uow, query, similar)
+    found = finding.search(uow, query, similar, states=states)
     if has_similar:
         copies |= _by_class(uow, found, references)
     else:
@@ -117,7 +119,8 @@ def gather(
     taken = {copy for each in copies.values() for copy in each}
     accounts = _accounts_of(query)
     for match_class, wanted in _relatives(uow, known, with_variants=not has_similar):
-        new = [copy for copy in _alike(uow, accounts, wanted) if copy not in taken]
+        alike = _alike(uow, accounts, wanted, states or _LIVE)
+        new = [copy for copy in alike if copy not in taken]
         copies[match_class] = array("q", (*copies.get(match_class, ()), *new))
         taken.update(new)
     return Gathered(
@@ -246,10 +249,13 @@ def _relatives(
 
 
 def _alike(
-    uow: UnitOfWork, accounts: Sequence[Node], references: References
+    uow: UnitOfWork,
+    accounts: Sequence[Node],
+    references: References,
+    states: Sequence[CopyState],
 ) -> Sequence[int]:
     query = Query(all_of([*accounts, _ALIKE]))
-    return uow.copies.search(query, states=_LIVE, similar={_ALIKE: references})
+    return uow.copies.search(query, states=states, similar={_ALIKE: references})
 
 
 def _accounts_of(query: Query) -> list[Node]:

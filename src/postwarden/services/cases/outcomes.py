@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from postwarden.model.cases import Case, Outcome, Plan
+from postwarden.model.cases import Action, Case, Outcome, Plan
 from postwarden.services.ports import UnitOfWork
 
 ACTED = (Outcome.REMOVED, Outcome.MOVED)
@@ -22,6 +22,8 @@ def has_acted(uow: UnitOfWork, case: Case) -> bool:
 
 
 def acted(uow: UnitOfWork, plan: Plan) -> int:
-    """Return how many copies a plan has removed that were not put back."""
+    """Return how much a plan has done that can be taken back, and was not."""
+    if plan.action is Action.SHRED:
+        return 0
     outcomes = uow.cases.outcomes(plan.id)
     return sum(outcomes.get(each, 0) for each in ACTED)

@@ -20,6 +20,7 @@ from postwarden.model.permissions import Permission
 from postwarden.model.queries import Scope, check_scope, parse
 from postwarden.services import access, audit, finding
 from postwarden.services.cases import gathering, reach
+from postwarden.services.cases.acting import STATES
 from postwarden.services.cases.contents import Contents
 from postwarden.services.cases.excluding import Exclusions, exclusions
 from postwarden.services.cases.gathering import Gathered
@@ -117,12 +118,16 @@ def _look(
     uow: UnitOfWork, actor: Actor, case_id: int, rules: CaseRules, wanted: Wanted
 ) -> _Seen:
     access.require(actor, Permission.CASE_OPEN)
+    if wanted.action is Action.SHRED:
+        access.require(actor, Permission.CASE_SHRED)
     case = _previewable(uow, actor, case_id)
     searcher = reach.searcher(actor, case)
     query = parse(case.query, now=case.opened_at)
     check_scope(query, Scope.CASE)
     query, similar = gathering.prepared(uow, searcher, query)
-    gathered = gathering.gather(uow, query, similar, relatives=True)
+    gathered = gathering.gather(
+        uow, query, similar, relatives=True, states=STATES.get(wanted.action)
+    )
     return _Seen(
         gathered=gathered,
         counts=gathering.class_counts(uow, gathered, wanted.classes),

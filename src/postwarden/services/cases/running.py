@@ -4,7 +4,6 @@ A chunk acts on copies and writes what became of them together, so a killed run
 resumes where it was and no copy is acted on twice.
 """
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from postwarden.model.actors import Actor
@@ -17,28 +16,18 @@ from postwarden.model.cases import (
     PlanItem,
 )
 from postwarden.model.errors import MailError, Refused, Stale
-from postwarden.model.ledger import Event
-from postwarden.model.mailboxes import Copy, CopyState
 from postwarden.model.permissions import Permission
 from postwarden.model.tasks import Task
-from postwarden.services import access, audit, placement, tasks
+from postwarden.services import access, audit, tasks
 from postwarden.services.cases import approving, reach
+from postwarden.services.cases.acting import act
 from postwarden.services.cases.plan_hash import PlanHash
 from postwarden.services.cases.rules import CaseRules
-from postwarden.services.ledger import record_copies
 from postwarden.services.ports import Store, UnitOfWork
 
 TASK = "case.run"
 CHUNK = 500  # items per transaction
 
-DESTINATIONS = {Action.MOVE_JUNK: "Junk", Action.MOVE_TRASH: "Trash"}
-_HIDDEN = {Action.CONTAIN: CopyState.CONTAINED, Action.DELETE: CopyState.VAULTED}
-_EVENTS = {
-    Action.CONTAIN: Event.CONTAIN,
-    Action.DELETE: Event.DELETE,
-    Action.MOVE_JUNK: Event.MOVE,
-    Action.MOVE_TRASH: Event.MOVE,
-}
 _RUNNABLE = {CaseState.PREVIEWED, CaseState.APPROVED, CaseState.RUNNING}
 _STOPPED = {CaseState.RUNNING: CaseState.STOPPED, CaseState.UNDOING: CaseState.DONE}
 
@@ -132,7 +121,7 @@ def _start(
     if case.state is CaseState.STOPPED:
         raise Refused(f"case {case_id} was stopped: `case resume` lets it go on")
     if case.plan is None or case.state not in _RUNNABLE:
-        raise Refused(f"case {case.id} is {case.state}: preview and approve a plan")
+        raise Refused(f"case {case.id} is {case.state}: there is no plan to run")
     return _go(uow, actor, case, "case.run", rules)
 
 
@@ -149,6 +138,8 @@ def _go(
     uow: UnitOfWork, actor: Actor, case: Case, action: str, rules: CaseRules
 ) -> Task:
     plan = uow.cases.plan(_plan_of(case))
+    if plan.action is Action.SHRED:
+        access.require(actor, Permission.CASE_SHRED)
     approving.check_approved(uow, case, plan, rules)
     uow.cases.replace(replace(case, state=CaseState.RUNNING))
     audit.record(
@@ -208,72 +199,3 @@ def _plan_of(case: Case) -> int:
     if case.plan is None:
         raise Refused(f"case {case.id} has no plan")
     return case.plan
-
-
-def act(uow: UnitOfWork, plan: Plan, items: Sequence[PlanItem]) -> list[PlanItem]:
-    """Do the plan's action to the copies of some items; return them with outcomes."""
-    copies = uow.copies.many([item.copy for item in items])
-    messages = uow.messages.many({copy.message for copy in copies.values()})
-    mailboxes = uow.mailboxes.many({copy.mailbox for copy in copies.values()})
-    names = {key: mailbox.name for key, mailbox in mailboxes.items()}
-    judged = []
-    present: list[tuple[PlanItem, Copy]] = []
-    for item in items:
-        copy = copies.get(item.copy)
-        if copy is None or copy.state is not CopyState.LIVE:
-            judged.append(_gone(item, copy))
-        elif messages[copy.message].sha256 != item.sha256:
-            # A copy's message never changes; if it did, nothing here is safe.
-            reason = "the copy is of another message than the plan saw"
-            judged.append(replace(item, outcome=Outcome.FAILED, reason=reason))
-        else:
-            judged.append(_found(item, copy, names[copy.mailbox]))
-            present.append((judged[-1], copy))
-    _apply(uow, plan, present)
-    return judged
-
-
-def _gone(item: PlanItem, copy: Copy | None) -> PlanItem:
-    reason = "no longer there" if copy is None else f"already {copy.state.value}"
-    return replace(item, outcome=Outcome.ALREADY_GONE, reason=reason)
-
-
-def _found(item: PlanItem, copy: Copy, mailbox: str) -> PlanItem:
-    moved = (mailbox, copy.uid) != (item.mailbox, item.uid)
-    return replace(
-        item,
-        outcome=Outcome.MOVED if moved else Outcome.REMOVED,
-        reason=f"found in {mailbox}" if moved else None,
-        acted_mailbox=mailbox,
-    )
-
-
-def _apply(
-    uow: UnitOfWork, plan: Plan, present: Sequence[tuple[PlanItem, Copy]]
-) -> None:
-    copies = [copy for _, copy in present]
-    if plan.action in _HIDDEN:
-        done = placement.withdraw(uow, copies, _HIDDEN[plan.action])
-    else:
-        destination = DESTINATIONS[plan.action]
-        elsewhere = [
-            (copy, destination)
-            for item, copy in present
-            if item.acted_mailbox != destination
-        ]
-        done = placement.move(uow, elsewhere)
-    where = {item.copy: item.acted_mailbox for item, _ in present}
-    record(uow, plan.case, _EVENTS[plan.action], done, where.get)
-
-
-def record(
-    uow: UnitOfWork,
-    case_id: int,
-    event: Event,
-    copies: Sequence[Copy],
-    mailbox_of: Callable[[int], str | None],
-) -> None:
-    """Write a ledger event of a case for each copy."""
-    record_copies(
-        uow, event, copies, mailbox_of, source="case", detail=f"case {case_id}"
-    )

@@ -12,15 +12,15 @@ from postwarden.model.cases import (
     Plan,
     PlanItem,
 )
-from postwarden.model.errors import MailError, Refused
+from postwarden.model.errors import Invalid, MailError, NotFound, Refused
 from postwarden.model.ledger import Event
 from postwarden.model.mailboxes import Copy, CopyState
 from postwarden.model.permissions import Permission
 from postwarden.model.tasks import Task
 from postwarden.services import access, audit, placement, tasks
 from postwarden.services.cases import reach
+from postwarden.services.cases.acting import DESTINATIONS, record
 from postwarden.services.cases.outcomes import ACTED, acted
-from postwarden.services.cases.running import DESTINATIONS, record
 from postwarden.services.cases.running import TASK as RUN
 from postwarden.services.ports import UnitOfWork
 
@@ -29,24 +29,45 @@ CHUNK = 500  # items per transaction
 NOT_RESTORED = "not restored"  # begins the reason of an item that undo failed on
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whose:
+    """Of which accounts something is undone (none means all), and to whom it goes.
+
+    With `to` what was taken from a removed account goes to that one instead.
+    """
+
+    accounts: tuple[int, ...] = ()
+    to: int | None = None
+
+
 def start(
-    uow: UnitOfWork, actor: Actor, case_id: int, accounts: Sequence[Address]
+    uow: UnitOfWork,
+    actor: Actor,
+    case_id: int,
+    accounts: Sequence[Address],
+    to: Address | None = None,
 ) -> Task | None:
     """Make undoing a case a task; None when there is nothing to undo any more.
 
-    A run that was given up can be undone as far as it came. Raises Refused for a
-    case that never ran or still runs, NotFound for an account that is not there.
+    A run that was stopped or given up can be undone as far as it came, and what an
+    undo failed on is tried again. With `to` one account is named: what was taken
+    from accounts that had this address and were removed goes to `to`. Raises
+    Refused for a case that never ran, still runs or is closed, NotFound for an
+    account that is not there.
     """
     access.require(actor, Permission.CASE_UNDO)
     case = reach.case(uow, actor, case_id)
     if case.state is CaseState.UNDONE:
         return None
-    searcher = reach.searcher(actor, case)
-    ids = [access.account(uow, searcher, address).id for address in accounts]
-    payload = {"case": case_id, "accounts": ids}
+    plans = uow.cases.plans_of(case_id)
+    whose = _whose(uow, reach.searcher(actor, case), plans, accounts, to)
+    payload = {"case": case_id, "accounts": list(whose.accounts), "to": whose.to}
     if case.state is CaseState.UNDOING:
         return tasks.submit(uow, actor, TASK, str(case_id), payload)
-    ran = [plan for plan in uow.cases.plans_of(case_id) if acted(uow, plan)]
+    if case.state is CaseState.CLOSED:
+        raise Refused(f"case {case_id} is closed: undo is over; see `vault restore`")
+    tried = sum(uow.cases.revive(plan.id, NOT_RESTORED) for plan in plans)
+    ran = tried or any(acted(uow, plan) for plan in plans)
     runs = case.state is CaseState.RUNNING and uow.tasks.unfinished(RUN, str(case_id))
     if not ran or runs:
         raise Refused(f"case {case_id} is {case.state}: there is nothing to undo")
@@ -57,14 +78,42 @@ def start(
         "case.undo",
         f"case {case_id}",
         before={"state": case.state.value},
-        after={"accounts": [str(address) for address in accounts] or "all"},
+        after={
+            "accounts": [str(address) for address in accounts] or "all",
+            **({} if to is None else {"to": str(to)}),
+        },
     )
     return tasks.submit(uow, actor, TASK, str(case_id), payload)
 
 
+def _whose(
+    uow: UnitOfWork,
+    searcher: Actor,
+    plans: Sequence[Plan],
+    accounts: Sequence[Address],
+    to: Address | None,
+) -> Whose:
+    if to is None:
+        found = [access.account(uow, searcher, address).id for address in accounts]
+        return Whose(accounts=tuple(found))
+    if len(accounts) != 1:
+        raise Invalid("--to goes with exactly one --account", field="to")
+    (removed,) = accounts
+    target = access.account(uow, searcher, to)
+    named = {
+        number
+        for plan in plans
+        for number in uow.cases.accounts_named(plan.id, str(removed))
+    }
+    gone = [key for key, each in uow.accounts.many(named).items() if each.is_removed]
+    if not gone:
+        raise NotFound("removed account", str(removed))
+    return Whose(accounts=tuple(sorted(gone)), to=target.id)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undone:
-    """How far an undo is; `left` counts items that it still has to look at."""
+    """How far an undo is; `left` says whether it still has items to look at."""
 
     restored: int
     failed: int
@@ -72,7 +121,7 @@ class Undone:
 
 
 def undo_chunk(
-    uow: UnitOfWork, case_id: int, accounts: Sequence[int], *, limit: int = CHUNK
+    uow: UnitOfWork, case_id: int, whose: Whose, *, limit: int = CHUNK
 ) -> Undone:
     """Return the next copies to their mailboxes, unless the undo was stopped.
 
@@ -81,23 +130,19 @@ def undo_chunk(
     case = uow.cases.get(case_id)
     if case.state is not CaseState.UNDOING:
         return Undone(restored=0, failed=0, left=False)
-    if (found := _next(uow, case_id, accounts, limit)) is not None:
-        return _undo(uow, *found)
-    remaining = any(acted(uow, plan) for plan in uow.cases.plans_of(case_id))
-    failed = any(
-        uow.cases.outcomes(plan.id).get(Outcome.FAILED)
-        for plan in uow.cases.plans_of(case_id)
-    )
+    if (found := _next(uow, case_id, whose, limit)) is not None:
+        return _undo(uow, *found, whose)
+    plans = uow.cases.plans_of(case_id)
+    remaining = any(acted(uow, plan) for plan in plans)
+    failed = any(uow.cases.outcomes(plan.id).get(Outcome.FAILED) for plan in plans)
     ended = CaseState.DONE if remaining or failed else CaseState.UNDONE
     uow.cases.replace(replace(case, state=ended))
     return Undone(restored=0, failed=0, left=False)
 
 
-def fail_next(
-    uow: UnitOfWork, case_id: int, accounts: Sequence[int], error: MailError
-) -> bool:
+def fail_next(uow: UnitOfWork, case_id: int, whose: Whose, error: MailError) -> bool:
     """Write down that the next copy could not be returned; False if there is none."""
-    found = _next(uow, case_id, accounts, 1)
+    found = _next(uow, case_id, whose, 1)
     if found is not None:
         plan, items = found
         uow.cases.update_items(plan.id, [_failed(each, str(error)) for each in items])
@@ -105,33 +150,41 @@ def fail_next(
 
 
 def _next(
-    uow: UnitOfWork, case_id: int, accounts: Sequence[int], limit: int
+    uow: UnitOfWork, case_id: int, whose: Whose, limit: int
 ) -> tuple[Plan, list[PlanItem]] | None:
     """Return what is to be returned next, the newest plan's first."""
     for plan in reversed(uow.cases.plans_of(case_id)):
-        items = uow.cases.items(plan.id, limit=limit, outcomes=ACTED, accounts=accounts)
+        if plan.action is Action.SHRED:
+            continue  # nothing of it can come back
+        items = uow.cases.items(
+            plan.id, limit=limit, outcomes=ACTED, accounts=whose.accounts
+        )
         if items:
             return plan, items
     return None
 
 
-def _undo(uow: UnitOfWork, plan: Plan, items: Sequence[PlanItem]) -> Undone:
-    copies = uow.copies.many([item.copy for item in items])
-    accounts = uow.accounts.many({item.account for item in items})
+def _undo(
+    uow: UnitOfWork, plan: Plan, items: Sequence[PlanItem], whose: Whose
+) -> Undone:
+    numbers = [item.copy for item in items]
+    copies, claims = uow.copies.many(numbers), uow.cases.claims(numbers)
+    accounts = uow.accounts.many({copy.account for copy in copies.values()})
     back: list[tuple[Copy, str]] = []
     judged: list[PlanItem] = []
     for item in items:
-        home = item.acted_mailbox or item.mailbox
         copy = copies.get(item.copy)
-        removed = accounts[item.account].is_removed
+        hidden = copy is not None and copy.state is not CopyState.LIVE
         if copy is None:
             judged.append(_failed(item, "the copy was destroyed"))
-        elif removed:
-            judged.append(_failed(item, "the account was removed"))
+        elif hidden and claims[copy.id] != plan.id:
+            judged.append(_failed(item, "another case has acted on it since"))
+        elif accounts[copy.account].is_removed and whose.to is None:
+            judged.append(_failed(item, "the account was removed: say --to whom"))
         else:
             judged.append(replace(item, outcome=Outcome.RESTORED, reason=None))
-            back.append((copy, home))
-    _return(uow, plan, back)
+            back.append((copy, item.acted_mailbox or item.mailbox))
+    _return(uow, plan, back, whose.to)
     uow.cases.update_items(plan.id, judged)
     failed = sum(item.outcome is Outcome.FAILED for item in judged)
     return Undone(restored=len(judged) - failed, failed=failed, left=True)
@@ -141,13 +194,20 @@ def _failed(item: PlanItem, reason: str) -> PlanItem:
     return replace(item, outcome=Outcome.FAILED, reason=f"{NOT_RESTORED}: {reason}")
 
 
-def _return(uow: UnitOfWork, plan: Plan, back: Sequence[tuple[Copy, str]]) -> None:
+def _return(
+    uow: UnitOfWork, plan: Plan, back: Sequence[tuple[Copy, str]], to: int | None
+) -> None:
     where = {copy.id: home for copy, home in back}
+    if plan.action is Action.RESTORE:
+        # What was out of sight before is so again; this case keeps it from now on.
+        live = [copy for copy, _ in back if copy.state is CopyState.LIVE]
+        gone = placement.withdraw(uow, live, CopyState.CONTAINED)
+        return record(uow, plan.case, Event.CONTAIN, gone, where.get)
     hidden = [(copy, home) for copy, home in back if copy.state is not CopyState.LIVE]
-    restored = placement.restore(uow, hidden)
+    restored = placement.restore(uow, hidden, into=to)
     if plan.action in DESTINATIONS:
         restored += _move_back(uow, plan.action, back)
-    record(uow, plan.case, Event.RESTORE, restored, where.get)
+    return record(uow, plan.case, Event.RESTORE, restored, where.get)
 
 
 def _move_back(

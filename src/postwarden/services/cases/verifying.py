@@ -1,27 +1,43 @@
 """Verifying that nothing is left: the search is made again, everywhere."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from postwarden.model.actors import Actor
 from postwarden.model.cases import DEFAULT_CLASSES, MatchClass, Outcome, Plan
-from postwarden.model.errors import Refused
+from postwarden.model.errors import NotFound, Refused
+from postwarden.model.mailboxes import CopyState
 from postwarden.model.messages import Message
 from postwarden.model.permissions import Permission
 from postwarden.model.queries import Query, leaves, parse
 from postwarden.model.queries.terms import MessageId
 from postwarden.services import access, finding
 from postwarden.services.cases import gathering, reach
-from postwarden.services.cases.running import DESTINATIONS
+from postwarden.services.cases.acting import DESTINATIONS, STATES
+from postwarden.services.cases.outcomes import ACTED
 from postwarden.services.ports import CopyFacts, References, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recoverable:
+    """Who could bring back what a plan has acted on: its owner, we, or nobody."""
+
+    by_user: int = 0
+    by_administrator: int = 0
+    gone: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Residual:
-    """Live copies that a plan's classes still have; nothing should be left."""
+    """Copies that a plan's classes still have; nothing should be left.
+
+    Live copies, but hidden ones where a plan was to bring them back, and all where
+    it was to destroy them.
+    """
 
     copies: Sequence[int]
-    class_of: dict[int, MatchClass]
+    class_of: Mapping[int, MatchClass]
+    recoverable: Recoverable
 
 
 def verify(uow: UnitOfWork, actor: Actor, case_id: int) -> Residual:
@@ -37,13 +53,20 @@ def verify(uow: UnitOfWork, actor: Actor, case_id: int) -> Residual:
     plan = uow.cases.plan(case.plan)
     searcher = reach.searcher(actor, case)
     query = parse(case.query, now=case.opened_at)
-    query, similar = gathering.prepared(uow, searcher, query)
+    recoverable = _recoverable(uow, plan)
+    try:
+        query, similar = gathering.prepared(uow, searcher, query)
+    except NotFound:
+        if not recoverable.gone:
+            raise
+        return Residual(copies=(), class_of={}, recoverable=recoverable)
     widened = bool(set(plan.classes) - DEFAULT_CLASSES)
     gathered = gathering.gather(
         uow,
         query,
         similar,
         relatives=widened,
+        states=STATES.get(plan.action),
         # What was removed is not found any more, so the plan itself says it.
         known=_references(uow, plan) if widened or _names_ids(query) else None,
     )
@@ -52,7 +75,19 @@ def verify(uow: UnitOfWork, actor: Actor, case_id: int) -> Residual:
         left = _without_excluded(uow, plan, left)
     if plan.action in DESTINATIONS:
         left = _outside(uow, left, DESTINATIONS[plan.action])
-    return Residual(copies=left, class_of=gathered.class_of())
+    return Residual(copies=left, class_of=gathered.class_of(), recoverable=recoverable)
+
+
+def _recoverable(uow: UnitOfWork, plan: Plan) -> Recoverable:
+    by_user = hidden = gone = after = 0
+    while items := uow.cases.items(plan.id, after=after, limit=1000, outcomes=ACTED):
+        after = items[-1].item
+        copies = uow.copies.many([item.copy for item in items])
+        live = sum(copy.state is CopyState.LIVE for copy in copies.values())
+        by_user += live
+        hidden += len(copies) - live
+        gone += len(items) - len(copies)
+    return Recoverable(by_user=by_user, by_administrator=hidden, gone=gone)
 
 
 def residual_facts(uow: UnitOfWork, copies: Sequence[int]) -> list[CopyFacts]:

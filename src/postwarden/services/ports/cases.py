@@ -53,6 +53,21 @@ class Cases(Protocol):
         """Write outcome, reason and acted_mailbox."""
         ...
 
+    def revive(self, plan: int, reason: str) -> int:
+        """Make items that failed for a reason beginning so `removed` again.
+
+        Returns how many there were.
+        """
+        ...
+
+    def claims(self, copies: Sequence[int]) -> dict[int, int]:
+        """Return for each copy the newest plan that has acted on it, not undone."""
+        ...
+
+    def accounts_named(self, plan: int, address: str) -> list[int]:
+        """Return the accounts that had an address when the plan was made."""
+        ...
+
     def outcomes(self, plan: int) -> dict[Outcome, int]: ...
 
     def add_approval(self, approval: Approval) -> None:

@@ -16,6 +16,7 @@ from postwarden.model.queries.terms import All
 from postwarden.model.tasks import Task, TaskState
 from postwarden.services.cases import (
     approving,
+    closing,
     opening,
     previewing,
     reading,
@@ -115,8 +116,17 @@ class Desk:
         parsed = parse(query, now=NOW)
         return await self.store.transact(opening.edit, self.actor, case.id, parsed)
 
-    async def undo(self, case: Case, *accounts: Address) -> reading.UndoStatus:
-        task = await self.store.transact(undoing.start, self.actor, case.id, accounts)
+    async def close(self, case: Case) -> Case:
+        closed, task = await self.store.transact(closing.close, self.actor, case.id)
+        await self.work(task)
+        return closed
+
+    async def undo(
+        self, case: Case, *accounts: Address, to: Address | None = None
+    ) -> reading.UndoStatus:
+        task = await self.store.transact(
+            undoing.start, self.actor, case.id, accounts, to
+        )
         await self.work(task)
         return await self.store.read(reading.undone, self.actor, case.id)
 

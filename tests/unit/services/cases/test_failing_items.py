@@ -29,12 +29,12 @@ def break_for(monkeypatch: pytest.MonkeyPatch, name: str, account: int) -> None:
     """Let a function of `placement` fail for the copies of one account."""
     working = getattr(placement, name)
 
-    def breaking(uow: Any, copies: Sequence[Any], *rest: Any) -> Any:
+    def breaking(uow: Any, copies: Sequence[Any], *rest: Any, **more: Any) -> Any:
         for each in copies:
             copy: Copy = each if isinstance(each, Copy) else each[0]
             if copy.account == account:
                 raise Invalid("the mailbox is beyond repair")
-        return working(uow, copies, *rest)
+        return working(uow, copies, *rest, **more)
 
     monkeypatch.setattr(placement, name, breaking)
 

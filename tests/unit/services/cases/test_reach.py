@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import pytest
 
-from postwarden.model.cases import Case
+from postwarden.model.cases import Action, Case
 from postwarden.model.errors import Forbidden, NotFound
 from postwarden.model.permissions import Permission
 from postwarden.services.cases import (
@@ -20,7 +20,7 @@ from postwarden.services.cases import (
 from postwarden.services.ports import UnitOfWork
 from tests.e2e import mails
 from tests.unit.services import world
-from tests.unit.services.cases.actors import NOBODY, of_domains
+from tests.unit.services.cases.actors import CAROL, NOBODY, of_domains, without
 from tests.unit.services.cases.desk import ADA, BOB, Desk
 from tests.unit.services.world import at
 
@@ -102,6 +102,14 @@ async def edit(desk: Desk, case: Case) -> None:
     await desk.edit(case, QUERY)
 
 
+async def close(desk: Desk, case: Case) -> None:
+    await desk.close(case)
+
+
+async def shred(desk: Desk, case: Case) -> None:
+    await desk.preview(case, action=Action.SHRED)
+
+
 COMMANDS: dict[Callable[[Desk, Case], Awaitable[None]], Permission] = {
     edit: P.CASE_OPEN,
     preview: P.CASE_OPEN,
@@ -117,6 +125,7 @@ COMMANDS: dict[Callable[[Desk, Case], Awaitable[None]], Permission] = {
     undo: P.CASE_UNDO,
     undone: P.CASE_READ,
     export: P.CASE_EXPORT,
+    close: P.CASE_RUN,
 }
 
 
@@ -144,6 +153,22 @@ async def test_a_foreign_case_looks_absent_and_nothing_goes_without_permission(
         await command(foreign, case)
 
     assert str(unseen.value) == str(absent.value).replace("99", str(case.id))
+
+
+async def test_a_plan_that_destroys_takes_a_permission_of_its_own(
+    desk: Desk,
+) -> None:
+    """To make it, and to run it."""
+    case = await desk.open(QUERY)
+    without_it = desk.as_(without(P.CASE_SHRED))
+    with pytest.raises(Forbidden, match=r"case\.shred"):
+        await shred(without_it, case)
+    await desk.as_(CAROL).approve(await desk.preview(case, action=Action.SHRED))
+
+    with pytest.raises(Forbidden, match=r"case\.shred"):
+        await without_it.run(case)
+
+    assert (await desk.lying()).total() == 3
 
 
 async def test_a_case_never_looks_beyond_the_domains_of_its_opener(

@@ -8,6 +8,7 @@ import pytest
 from postwarden.model.cases import Case, CaseState, Outcome
 from postwarden.model.errors import Refused
 from postwarden.services.cases import running, undoing
+from postwarden.services.cases.undoing import Whose
 from tests.e2e import mails
 from tests.unit.services.cases.desk import ADA, BOB, EVE, Desk
 
@@ -41,6 +42,8 @@ async def in_state(desk: Desk, state: CaseState) -> Case:
             await begin_undo(desk, case)
         elif state is S.UNDONE:
             await desk.undo(case)
+        elif state is S.CLOSED:
+            await desk.close(case)
     return case
 
 
@@ -71,42 +74,41 @@ async def begin_undo(desk: Desk, case: Case) -> None:
     await desk.store.transact(undoing.start, desk.actor, case.id, [])
 
 
+async def close(desk: Desk, case: Case) -> None:
+    await desk.close(case)
+
+
 REFUSED = None
 STATES = (
     *(S.OPEN, S.PREVIEWED, S.APPROVED, S.RUNNING, S.STOPPED, S.DONE, S.UNDOING),
-    *(S.UNDONE,),
+    *(S.UNDONE, S.CLOSED),
 )
 # In the order of STATES: the state that the command leads to.
 COMMANDS: dict[
     Callable[[Desk, Case], Awaitable[None]], tuple[CaseState | None, ...]
 ] = {
-    edit: (
-        *(S.OPEN, S.OPEN, S.OPEN, REFUSED, REFUSED, REFUSED, REFUSED),
-        *(REFUSED,),
-    ),
+    edit: (S.OPEN, S.OPEN, S.OPEN, *[REFUSED] * 6),
     preview: (
         *(S.PREVIEWED, S.PREVIEWED, S.PREVIEWED, REFUSED, S.PREVIEWED, S.PREVIEWED),
-        *(REFUSED, S.PREVIEWED),
+        *(REFUSED, S.PREVIEWED, REFUSED),
     ),
-    approve: (
-        *(REFUSED, S.APPROVED, S.APPROVED, REFUSED, S.STOPPED, REFUSED, REFUSED),
-        *(REFUSED,),
-    ),
+    approve: (REFUSED, S.APPROVED, S.APPROVED, REFUSED, S.STOPPED, *[REFUSED] * 4),
     start: (
-        *(REFUSED, REFUSED, S.RUNNING, S.RUNNING, REFUSED, S.DONE, REFUSED),
-        *(REFUSED,),
+        *(REFUSED, REFUSED, S.RUNNING, S.RUNNING, REFUSED, S.DONE),
+        *(REFUSED, REFUSED, REFUSED),
     ),
     stop: (
-        *(REFUSED, REFUSED, REFUSED, S.STOPPED, S.STOPPED, REFUSED, S.DONE),
-        *(REFUSED,),
+        *(REFUSED, REFUSED, REFUSED, S.STOPPED, S.STOPPED, REFUSED),
+        *(S.DONE, REFUSED, REFUSED),
     ),
-    resume: (
-        *(REFUSED, REFUSED, REFUSED, S.RUNNING, S.RUNNING, REFUSED, REFUSED),
-        *(REFUSED,),
-    ),
+    resume: (REFUSED, REFUSED, REFUSED, S.RUNNING, S.RUNNING, *[REFUSED] * 4),
     begin_undo: (
-        *(REFUSED, REFUSED, REFUSED, REFUSED, S.UNDOING, S.UNDOING, S.UNDOING),
-        *(S.UNDONE,),
+        *(REFUSED, REFUSED, REFUSED, REFUSED, S.UNDOING, S.UNDOING),
+        *(S.UNDOING, S.UNDONE, REFUSED),
+    ),
+    close: (
+        *(S.CLOSED, S.CLOSED, S.CLOSED, REFUSED, S.CLOSED, S.CLOSED),
+        *(REFUSED, S.CLOSED, S.CLOSED),
     ),
 }
 
@@ -166,10 +168,10 @@ async def test_a_stopped_run_can_be_taken_back(desk: Desk) -> None:
 
 async def test_a_stopped_undo_goes_on_when_it_is_given_again(desk: Desk) -> None:
     case = await in_state(desk, S.UNDOING)
-    await desk.store.transact(undoing.undo_chunk, case.id, [], limit=1)
+    await desk.store.transact(undoing.undo_chunk, case.id, Whose(), limit=1)
     await desk.stop(case)
 
-    assert not (await desk.store.transact(undoing.undo_chunk, case.id, [])).left
+    assert not (await desk.store.transact(undoing.undo_chunk, case.id, Whose())).left
     assert (await desk.lying()).total() == 1
 
     assert (await desk.undo(case)).restored == 3

@@ -106,6 +106,7 @@ plan_items = sa.Table(
     text("reason", nullable=True),
     text("acted_mailbox", nullable=True),
     sa.Index("plan_items_by_outcome", "plan_id", "outcome", "item"),
+    sa.Index("plan_items_by_copy", "copy", "plan_id"),
     sqlite_with_rowid=False,
 )
 

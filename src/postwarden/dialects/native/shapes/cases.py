@@ -8,6 +8,7 @@ from postwarden.dialects.native.shapes.mail import CopyShape
 from postwarden.model.cases import Approval, Case, Outcome, Plan
 from postwarden.services.cases.approving import Need
 from postwarden.services.cases.reading import Status, UndoStatus
+from postwarden.services.cases.verifying import Recoverable
 
 
 class CaseShape(TypedDict):
@@ -112,12 +113,21 @@ class RunShape(TypedDict):
     outcomes: dict[str, int]
 
 
+class RecoverableShape(TypedDict):
+    """Who could bring back what a plan has acted on."""
+
+    by_user: int
+    by_administrator: int
+    gone: int
+
+
 class VerificationShape(TypedDict):
-    """The live copies that are left of what a plan was to remove."""
+    """The copies that are left of what a plan was to remove."""
 
     case: int
     residual: int
     items: list[CopyShape]
+    recoverable: RecoverableShape
 
 
 class UndoShape(TypedDict):
@@ -221,9 +231,20 @@ def run(of: Status) -> RunShape:
     }
 
 
-def verification(case_id: int, items: Sequence[CopyShape]) -> VerificationShape:
+def verification(
+    case_id: int, items: Sequence[CopyShape], recoverable: Recoverable
+) -> VerificationShape:
     """Return what is left of what a plan was to remove."""
-    return {"case": case_id, "residual": len(items), "items": list(items)}
+    return {
+        "case": case_id,
+        "residual": len(items),
+        "items": list(items),
+        "recoverable": {
+            "by_user": recoverable.by_user,
+            "by_administrator": recoverable.by_administrator,
+            "gone": recoverable.gone,
+        },
+    }
 
 
 def undo(case_id: int, of: UndoStatus) -> UndoShape:

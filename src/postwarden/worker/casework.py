@@ -1,0 +1,99 @@
+"""The tasks of a case: running a plan, undoing what was done, closing."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import cast
+
+from postwarden.model.errors import MailError, Unavailable
+from postwarden.services.cases import closing, running, undoing
+from postwarden.services.cases.undoing import Whose
+from postwarden.worker.context import Lease, number
+
+
+async def run_case(lease: Lease) -> None:
+    """Act on the pending items of a case's plan, in chunks."""
+    case = number(lease, "case")
+    store = lease.context.store
+    if lease.task.attempts > 1:  # time has passed since whoever began checked it
+        await running.check_plan(store, case)
+
+    async def act(limit: int) -> Step:
+        progress = await store.transact(running.run_chunk, case, limit=limit)
+        return Step(progress.done, progress.total, left=progress.left)
+
+    async def set_aside(error: MailError) -> bool:
+        return await store.transact(running.fail_next, case, error)
+
+    await _in_chunks(lease, act, set_aside)
+
+
+async def undo_case(lease: Lease) -> None:
+    """Return what a case removed, in chunks."""
+    case, payload = number(lease, "case"), lease.task.payload
+    whose = Whose(
+        accounts=tuple(cast("list[int]", payload.get("accounts", ()))),
+        to=cast("int | None", payload.get("to")),
+    )
+    store = lease.context.store
+    done = 0
+
+    async def act(limit: int) -> Step:
+        nonlocal done
+        undone = await store.transact(undoing.undo_chunk, case, whose, limit=limit)
+        done += undone.restored + undone.failed
+        return Step(done, 0, left=undone.left)
+
+    async def set_aside(error: MailError) -> bool:
+        return await store.transact(undoing.fail_next, case, whose, error)
+
+    await _in_chunks(lease, act, set_aside)
+
+
+async def close_case(lease: Lease) -> None:
+    """Start the retention of what a closed case contains; beginning anew is no harm."""
+    case, store = number(lease, "case"), lease.context.store
+    at: closing.Position | None = closing.Position()
+    while at is not None:
+        await lease.renew(at.done, 0)
+        at = await store.transact(closing.close_chunk, case, at)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far work on a case's items is after a chunk."""
+
+    done: int
+    total: int  # 0 when unknown
+    left: bool
+
+
+async def _in_chunks(
+    lease: Lease,
+    act: Callable[[int], Awaitable[Step]],
+    set_aside: Callable[[MailError], Awaitable[bool]],
+) -> None:
+    """Act on chunk after chunk until nothing is left.
+
+    `act` takes a number of items. When a chunk fails its items are taken one by
+    one, and those that fail alone are set aside: one never stops the others.
+    Unavailable is nobody's fault, so it ends the attempt.
+    """
+    batch = lease.context.case_batch
+    singly = 0  # items still to be taken one by one
+    left = True
+    while left:
+        try:
+            step = await act(1 if singly else batch)
+        except Unavailable:
+            raise
+        except MailError as error:
+            if not singly:
+                singly = batch
+            elif await set_aside(error):
+                singly -= 1
+            else:  # no item is left that could have been the reason
+                raise
+        else:
+            left = step.left
+            singly = max(0, singly - 1)
+            await lease.renew(step.done, step.total)
