@@ -55,6 +55,9 @@ COMMANDS = (
     Registered(
         "domain-alias", f"{_C}.domain_aliases", "app", "Give domains other names."
     ),
+    Registered(
+        "directory", f"{_C}.directory", "app", "Write the directory out, read it in."
+    ),
     Registered("account", f"{_C}.accounts", "app", "Manage who logs in and gets mail."),
     Registered(
         "alias", f"{_C}.aliases", "app", "Manage addresses that stand for others."

@@ -1,0 +1,275 @@
+"""`postwarden directory ...`: the whole directory as one file, out and in."""
+
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from io import TextIOWrapper
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Annotated, BinaryIO
+
+import typer
+
+from postwarden.adapters.wholefiles import whole_file
+from postwarden.cli.arguments import interruptible
+from postwarden.cli.directory_rehearsal import copy_of_directory, written
+from postwarden.cli.exits import FAILED
+from postwarden.cli.grammar import new_group
+from postwarden.cli.hosting import host_task
+from postwarden.cli.invocation import DryRun, Invocation, Opens, command
+from postwarden.cli.output import Output, Progress
+from postwarden.model.errors import Invalid, MailError, NotFound, Unavailable
+from postwarden.services import directory_export
+from postwarden.services.directory_import import DirectoryImport
+from postwarden.wire.directory import (
+    BadRow,
+    Row,
+    RowKind,
+    UnreadableFile,
+    csv_form,
+    yaml_form,
+)
+
+app = new_group("Write the directory to a file, and read it back.")
+
+MAX_FILE = 256 << 20  # octets
+_PIECE = 1 << 20
+
+
+class Form(StrEnum):
+    """What a directory file looks like."""
+
+    CSV = "csv"
+    YAML = "yaml"
+
+
+class Mode(StrEnum):
+    """What becomes of objects that the file does not have."""
+
+    MERGE = "merge"
+    REPLACE = "replace"
+
+
+FormOption = Annotated[
+    Form | None,
+    typer.Option("--format", help="Else told by the file's name; csv without one."),
+]
+
+
+@command(
+    app,
+    "export",
+    examples=[
+        "postwarden directory export --to directory.yaml",
+        "postwarden directory export --format csv >directory.csv",
+    ],
+)
+async def export(
+    run: Invocation,
+    *,
+    form: FormOption = None,
+    to: Annotated[
+        Path, typer.Option("--to", metavar="FILE", help="- is standard output.")
+    ] = Path("-"),
+    password_hashes: Annotated[
+        bool,
+        typer.Option(
+            "--with-password-hashes",
+            help="Also what passwords are checked against: a file to keep secret.",
+        ),
+    ] = False,
+) -> None:
+    """Write every domain, account, alias, group, list and forward there is.
+
+    `directory import` reads it. Mail is no part of it, and without
+    --with-password-hashes nobody can log in to what is imported elsewhere until a
+    password is set.
+    """
+    kind = form or _form_of(to)
+    await run.transact(directory_export.begin, run.actor, hashes=password_hashes)
+    lines = _lines(run, kind, hashes=password_hashes)
+    if to == Path("-"):
+        async for line in lines:
+            sys.stdout.buffer.write(line.encode())
+        sys.stdout.buffer.flush()
+        return
+    try:
+        with whole_file(to.absolute()) as file:
+            async for line in lines:
+                file.write(line.encode())
+    except OSError as error:
+        raise Unavailable(f"cannot write {to}: {error.strerror}") from error
+    run.output.done(
+        f"wrote the directory to {to}",
+        {"file": str(to.absolute()), "format": kind.value, "bytes": to.stat().st_size},
+    )
+
+
+async def _lines(run: Invocation, form: Form, *, hashes: bool) -> AsyncIterator[str]:
+    columns = [c for c in csv_form.COLUMNS if hashes or c != "password_hash"]
+    yield csv_form.head(columns) if form is Form.CSV else yaml_form.head()
+    for kind in RowKind:
+        rows = 0
+        async for row in _rows_of(run, kind, hashes=hashes):
+            if form is Form.CSV:
+                yield csv_form.format_row(row, columns)
+            else:
+                yield ("" if rows else yaml_form.section(kind)) + yaml_form.format_row(
+                    row
+                )
+            rows += 1
+
+
+async def _rows_of(
+    run: Invocation, kind: RowKind, *, hashes: bool
+) -> AsyncIterator[Row]:
+    async for page in run.pages(
+        lambda uow, after, count: directory_export.page(
+            uow, run.actor, kind, after=after, limit=count, hashes=hashes
+        ),
+        lambda keyed: keyed[0],
+        after="",
+    ):
+        for _, row in page:
+            yield row
+
+
+@command(
+    app,
+    "import",
+    opens=Opens.NEW,
+    examples=[
+        "postwarden directory import directory.csv --dry-run",
+        "postwarden directory import directory.yaml --mode replace",
+    ],
+)
+async def import_(
+    run: Invocation,
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", show_default=False, help="- is standard input."),
+    ],
+    *,
+    form: FormOption = None,
+    mode: Annotated[
+        Mode, typer.Option("--mode", help="replace also removes what is not in FILE.")
+    ] = Mode.MERGE,
+    allow_empty: Annotated[
+        bool,
+        typer.Option(
+            "--allow-empty", help="Replace even when every account or domain goes."
+        ),
+    ] = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Create and change what FILE says; with --mode replace also remove the rest.
+
+    Rows that fail are reported by their number (in YAML that of their first line),
+    and the others are imported; a replacing import then removes nothing. What is as
+    the file says is left alone, so an import that was cut off is simply run again.
+    The mail of removed accounts goes to the vault.
+    """
+    started = time.monotonic()
+    kind = form or _form_of(file)
+    store = run.platform.store
+    with _opened(file) as stream, run.output.progress("rows") as bar:
+        copy = await copy_of_directory(store, run.actor) if dry_run else None
+        work = DirectoryImport(
+            copy or store,
+            run.actor,
+            lambda: _read(stream, kind),
+            _Listener(run.output, bar),
+            check_hash=run.platform.passwords.check,
+        )
+        try:
+            tally = await work.run(
+                replace=mode is Mode.REPLACE, allow_empty=allow_empty
+            )
+        except UnreadableFile as error:
+            raise Invalid(f"{file}: {error}", field="file") from error
+    if copy is not None:
+        run.output.rehearsed(await written(copy))
+    else:
+        for task in tally.vaulting:
+            await host_task(run, task, "vaulting the mail of a removed account")
+        run.output.one(
+            {
+                "created": tally.created,
+                "changed": tally.changed,
+                "unchanged": tally.unchanged,
+                "removed": tally.removed,
+                "failed": tally.failed,
+                "seconds": round(time.monotonic() - started, 3),
+            }
+        )
+    if mode is Mode.REPLACE and tally.failed:
+        run.output.note("nothing was removed, since some rows failed; mend them first")
+    if tally.is_failure or tally.kept:
+        raise typer.Exit(FAILED)
+
+
+class _Listener:
+    def __init__(self, output: Output, bar: Progress) -> None:
+        self._output = output
+        self._bar = bar
+
+    def failed(self, error: MailError, *, row: int) -> None:
+        self._output.problem(error.code, str(error), row=row)
+
+    def kept(self, error: MailError, kind: RowKind, name: str) -> None:
+        self._output.problem(error.code, str(error), **{kind.value: name})
+
+    def done(self, rows: int) -> None:
+        self._bar.advance(rows)
+
+
+def _form_of(path: Path) -> Form:
+    return Form.YAML if path.suffix.lower() in {".yaml", ".yml"} else Form.CSV
+
+
+def _read(stream: BinaryIO, form: Form) -> Iterator[Row | BadRow]:
+    stream.seek(0)
+    if form is Form.YAML:
+        yield from yaml_form.read(stream)
+        return
+    text = TextIOWrapper(
+        stream, encoding="utf-8-sig", errors="surrogateescape", newline=""
+    )
+    try:
+        yield from csv_form.read(text)
+    finally:
+        text.detach()  # else the stream would be closed with it
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """Give a copy of the file for ourselves, since it is read more than once.
+
+    Raises NotFound, and Invalid for what cannot be read or is too large.
+    """
+    with TemporaryFile(prefix="directory-") as copy:
+        if path == Path("-"):
+            with interruptible():
+                _copy(sys.stdin.buffer, copy)
+        else:
+            try:
+                with path.open("rb") as stream:
+                    _copy(stream, copy)
+            except FileNotFoundError as error:
+                raise NotFound("file", str(path)) from error
+            except OSError as error:
+                raise Invalid(
+                    f"cannot read {path}: {error.strerror}", field="file"
+                ) from error
+        yield copy
+
+
+def _copy(source: BinaryIO, to: BinaryIO) -> None:
+    size = 0
+    while piece := source.read(_PIECE):
+        size += len(piece)
+        if size > MAX_FILE:
+            raise Invalid(f"a file has {MAX_FILE} octets at most", field="file")
+        to.write(piece)
