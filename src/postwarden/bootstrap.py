@@ -147,6 +147,8 @@ class Platform:
             max_copies=settings.max_copies,
             max_accounts=settings.max_accounts,
             max_share=settings.max_share,
+            armed_rules=settings.armed_rules,
+            max_armed=timedelta(seconds=settings.armed_seconds),
         )
 
     @cached_property

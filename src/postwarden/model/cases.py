@@ -176,3 +176,26 @@ class Approval:
     reviewed_by: str | None = None
     reviewed_at: datetime | None = None
     review: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArmedRule:
+    """Late copies of what a plan has acted on are acted on as they arrive.
+
+    `plan` says what is done, `caught_plan` has the items. `accounts` is the part of
+    the case's query that is about accounts, as canonical text, None for all.
+    """
+
+    id: int = 0
+    case: int
+    plan: int
+    caught_plan: int
+    accounts: str | None
+    armed_by: str
+    armed_at: datetime
+    until: datetime
+    ended_at: datetime | None = None
+    caught: int = 0
+
+    def is_armed(self, now: datetime) -> bool:
+        return self.ended_at is None and now < self.until

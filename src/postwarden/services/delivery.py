@@ -14,9 +14,10 @@ from postwarden.model.envelopes import Envelope, EnvelopeRecipient
 from postwarden.model.errors import MailError, NotFound, OverQuota, Refused
 from postwarden.model.ledger import Event, LedgerEvent
 from postwarden.model.mailboxes import INBOX, Copy
-from postwarden.model.messages import NewMessage
+from postwarden.model.messages import Message, NewMessage
 from postwarden.model.queue import QueueEntry, QueueState
 from postwarden.services import placement, resolution
+from postwarden.services.cases import arming
 from postwarden.services.ports import UnitOfWork
 from postwarden.services.ports.operations import PendingDelivery, Reception
 from postwarden.services.resolution import Resolution, Rules
@@ -89,7 +90,7 @@ def accept(
         _deliver(
             uow,
             reception,
-            message.size,
+            stored,
             pending,
             envelope.recipients,
             source=source,
@@ -107,7 +108,7 @@ def expand(uow: UnitOfWork, reception_id: int, *, limit: int = CHUNK) -> int:
     if pending:
         message = uow.messages.many([reception.message])[reception.message]
         recipients = uow.receptions.recipients(reception_id)
-        _deliver(uow, reception, message.size, pending, recipients, source="worker")
+        _deliver(uow, reception, message, pending, recipients, source="worker")
         uow.receptions.remove_pending(reception_id, pending[-1].position)
     return len(pending)
 
@@ -214,7 +215,7 @@ def _event(
 def _deliver(
     uow: UnitOfWork,
     reception: Reception,
-    size: int,
+    message: Message,
     pending: Sequence[PendingDelivery],
     recipients: Sequence[EnvelopeRecipient],
     *,
@@ -230,12 +231,13 @@ def _deliver(
             account = accounts[each.account]
             if account.is_removed:
                 parked.append((each, account.address, "account was removed"))
-            elif not account.has_room(size):
+            elif not account.has_room(message.size):
                 parked.append((each, account.address, "over quota"))
             else:
-                inboxes.append(_new_copy(uow, reception, size, each, account.id))
+                inboxes.append(_new_copy(uow, reception, message, each, account.id))
     copies = placement.file(uow, inboxes)
     _record_delivered(uow, reception, copies, recipients, source)
+    arming.catch(uow, message, copies)
     _park(uow, reception, parked)
 
 
@@ -248,15 +250,15 @@ def _way_out(pending: PendingDelivery) -> str:
 def _new_copy(
     uow: UnitOfWork,
     reception: Reception,
-    size: int,
+    message: Message,
     pending: PendingDelivery,
     account: int,
 ) -> placement.NewCopy:
     return placement.NewCopy(
         account=account,
         mailbox=placement.mailbox_named(uow, account, INBOX).id,
-        message=reception.message,
-        size=size,
+        message=message.id,
+        size=message.size,
         internal_date=reception.received_at,
         reception=reception.id,
         recipient=pending.recipient,

@@ -282,6 +282,19 @@ class CaseSettings:
             "of it or more",
         ),
     )
+    armed_rules: int = field(
+        default=100,
+        metadata=_of(
+            kinds.count(1, 10_000),
+            "rules that look for late arrivals at a time; each delivery asks them",
+        ),
+    )
+    armed_seconds: float = field(
+        default=7 * DAY,
+        metadata=_of(
+            kinds.seconds(MINUTE, 365 * DAY), "a rule is armed for so long at most"
+        ),
+    )
     batch: int = field(
         default=500,
         metadata=_of(

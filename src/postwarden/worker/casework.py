@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from postwarden.model.errors import MailError, Unavailable
-from postwarden.services.cases import closing, running, undoing
+from postwarden.services.cases import arming, closing, running, undoing
 from postwarden.services.cases.undoing import Whose
 from postwarden.worker.context import Lease, number
 
@@ -56,6 +56,12 @@ async def close_case(lease: Lease) -> None:
     while at is not None:
         await lease.renew(at.done, 0)
         at = await store.transact(closing.close_chunk, case, at)
+
+
+async def forget_rules(lease: Lease) -> None:
+    """Forget what armed rules look for whose time is over."""
+    while await lease.context.store.transact(arming.forget_chunk):
+        pass
 
 
 @dataclass(frozen=True, slots=True)

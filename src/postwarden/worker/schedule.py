@@ -13,6 +13,7 @@ import structlog
 
 from postwarden.model.errors import Unavailable
 from postwarden.services import audit_anchoring, sessions, tasks, vault
+from postwarden.services.cases import arming
 from postwarden.services.ports import UnitOfWork
 from postwarden.worker.context import WorkerContext
 
@@ -20,6 +21,7 @@ Schedule = Mapping[str, timedelta]
 
 LOOK = 20.0  # seconds between looks; no interval is shorter than a minute
 SCHEDULE: Schedule = {
+    arming.PURGE: timedelta(hours=6),
     audit_anchoring.SIGN_HEAD: timedelta(hours=1),
     sessions.PURGE: timedelta(hours=6),
     tasks.PURGE: timedelta(hours=6),

@@ -12,7 +12,7 @@ from postwarden.services import (
     vault,
     vault_restoring,
 )
-from postwarden.services.cases import closing, running, undoing
+from postwarden.services.cases import arming, closing, running, undoing
 from postwarden.worker import casework, holding, vaulting
 from postwarden.worker.context import Lease, number
 
@@ -68,6 +68,7 @@ HANDLERS: Handlers = {
     running.TASK: casework.run_case,
     undoing.TASK: casework.undo_case,
     closing.TASK: casework.close_case,
+    arming.PURGE: casework.forget_rules,
     removals.TASK: vault_account,
     vault.EXPIRE: vaulting.expire_vault,
     vault.REDATE: vaulting.redate_vault,

@@ -7,7 +7,14 @@ from postwarden.model.accounts import Account
 from postwarden.model.administrators import Administrator, ApiKey
 from postwarden.model.audit import AuditEntry
 from postwarden.model.audit_heads import SignedHead
-from postwarden.model.cases import Approval, Case, Plan, PlanItem
+from postwarden.model.cases import (
+    Approval,
+    ArmedRule,
+    Case,
+    MatchClass,
+    Plan,
+    PlanItem,
+)
 from postwarden.model.directory import Entry
 from postwarden.model.domains import DomainAlias, MailDomain
 from postwarden.model.envelopes import EnvelopeRecipient
@@ -56,6 +63,8 @@ class State:
         self.plans = Table[int, Plan]()
         self.plan_items = Table[tuple[int, int], PlanItem]()
         self.approvals = Table[int, Approval]()
+        self.armed_rules = Table[int, ArmedRule]()
+        self.armed_marks = Table[int, frozenset[tuple[MatchClass, bytes]]]()
         self.holds = Table[int, Hold]()
         self.hold_marks = Table[tuple[int, int], tuple[int, int]]()
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Concatenate, ParamSpec, TypeVar
 
 from postwarden.adapters.memory.accounts import MemoryAccounts
+from postwarden.adapters.memory.arming import MemoryArming
 from postwarden.adapters.memory.audit import MemoryAuditLog
 from postwarden.adapters.memory.cases import MemoryCases
 from postwarden.adapters.memory.copies import MemoryCopies
@@ -60,6 +61,7 @@ class MemoryUnitOfWork:
         self.queue = MemoryQueue(state)
         self.tasks = MemoryTasks(state)
         self.cases = MemoryCases(state)
+        self.arming = MemoryArming(state)
         self.holds = MemoryHolds(state)
         self.administrators = MemoryAdministrators(state)
         self.roles = MemoryRoles(state)

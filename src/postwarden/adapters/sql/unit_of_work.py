@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from postwarden.adapters.sql.accounts import SqlAccounts
+from postwarden.adapters.sql.arming import SqlArming
 from postwarden.adapters.sql.audit import SqlAuditLog
 from postwarden.adapters.sql.cases import SqlCases
 from postwarden.adapters.sql.connection import Connection
@@ -38,6 +39,7 @@ class SqlUnitOfWork:
         self.queue = SqlQueue(connection)
         self.tasks = SqlTasks(connection)
         self.cases = SqlCases(connection)
+        self.arming = SqlArming(connection)
         self.holds = SqlHolds(connection)
         self.administrators = SqlAdministrators(connection)
         self.roles = SqlRoles(connection)

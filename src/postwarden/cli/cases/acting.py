@@ -1,5 +1,6 @@
 """`postwarden case run|stop|resume|verify|undo|close`: what a case does to mail."""
 
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -13,7 +14,15 @@ from postwarden.dialects.native.shapes.mail import copy
 from postwarden.model.addresses import Address
 from postwarden.model.cases import CaseState, Outcome
 from postwarden.model.tasks import Task
-from postwarden.services.cases import closing, reading, running, undoing, verifying
+from postwarden.services.cases import (
+    arming,
+    closing,
+    reading,
+    running,
+    undoing,
+    verifying,
+)
+from postwarden.settings.quantities import seconds_of
 
 
 @command(app, "run", examples=["postwarden case run 1"])
@@ -110,6 +119,46 @@ async def undo(
     run.output.one(shapes.undo(case, seen))
     if seen.failed:
         raise typer.Exit(FAILED)
+
+
+@command(
+    app,
+    "arm",
+    examples=["postwarden case arm 1 --for 24h"],
+)
+async def arm(
+    run: Invocation,
+    case: CaseNumber,
+    *,
+    lasts: Annotated[
+        str, typer.Option("--for", metavar="TIME", help="For how long, as in 24h.")
+    ],
+    dry_run: DryRun = False,
+) -> None:
+    """Do the same to late copies, as they arrive, for a while.
+
+    After a run that contained copies or moved them to Junk. What is caught belongs to
+    the case, and undo takes it back.
+    """
+    duration = timedelta(seconds=seconds_of(lasts, field="for"))
+    rules = run.platform.case_rules
+    rule = await run.write(dry_run, arming.arm, run.actor, case, rules, duration)
+    if rule is not None:
+        run.output.done(
+            f"case {case} catches late copies until {rule.until:%Y-%m-%d %H:%M} UTC",
+            {"case": case, **shapes.armed_rule(rule, rule.armed_at)},
+        )
+
+
+@command(app, "disarm", examples=["postwarden case disarm 1"])
+async def disarm(run: Invocation, case: CaseNumber, *, dry_run: DryRun = False) -> None:
+    """Let late copies arrive again."""
+    ended = await run.write(dry_run, arming.disarm, run.actor, case)
+    if ended is not None:
+        run.output.done(
+            f"ended {len(ended)} rules of case {case}",
+            {"case": case, "ended": [rule.id for rule in ended]},
+        )
 
 
 @command(app, "close", examples=["postwarden case close 1"])

@@ -219,7 +219,7 @@ def _copy_matches(leaf: CopyLeaf, facts: Facts) -> bool:
 def _transport_matches(leaf: TransportLeaf, facts: Facts) -> bool:
     match leaf:
         case AddressMatch(field):
-            return any(_is_address(leaf, key) for key in facts.address_keys(field))
+            return any(is_address(leaf, key) for key in facts.address_keys(field))
         case NullReversePath():
             return facts.has_null_reverse_path
         case Ip(network):
@@ -234,7 +234,8 @@ def _is(own: str, asked: str, prefix: bool) -> bool:
     return own.startswith(asked) if prefix else own == asked
 
 
-def _is_address(leaf: AddressMatch, key: str) -> bool:
+def is_address(leaf: AddressMatch, key: str) -> bool:
+    """Whether the address with this key (`Address.key`) is one that `leaf` means."""
     domain, _, local_key = key.partition("/")
     if leaf.domain is None:
         return leaf.local_key is not None and local_key.startswith(leaf.local_key)

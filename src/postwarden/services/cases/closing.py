@@ -9,7 +9,7 @@ from postwarden.model.mailboxes import CopyState
 from postwarden.model.permissions import Permission
 from postwarden.model.tasks import Task
 from postwarden.services import access, audit, tasks, vault
-from postwarden.services.cases import reach
+from postwarden.services.cases import arming, reach
 from postwarden.services.cases.outcomes import ACTED
 from postwarden.services.ports import UnitOfWork
 
@@ -32,6 +32,7 @@ def close(uow: UnitOfWork, actor: Actor, case_id: int) -> tuple[Case, Task | Non
         raise Refused(f"case {case_id} is {case.state}: stop it first")
     closed = replace(case, state=CaseState.CLOSED)
     uow.cases.replace(closed)
+    arming.end(uow, case_id)
     audit.record(
         uow,
         actor,

@@ -134,6 +134,17 @@ def _describe(uow: UnitOfWork, case_id: int) -> tuple[list[Plan], Mapping[str, o
                 }
                 for each in uow.cases.approvals(case_id)
             ],
+            "late_arrivals": [
+                {
+                    "rule": each.id,
+                    "armed_by": each.armed_by,
+                    "armed_at": stamp(each.armed_at),
+                    "until": stamp(each.until),
+                    "ended_at": each.ended_at and stamp(each.ended_at),
+                    "caught": each.caught,
+                }
+                for each in uow.arming.of_case(case_id)
+            ],
         },
     )
 

@@ -19,6 +19,7 @@ from postwarden.model.errors import LimitExceeded
 from postwarden.model.mailboxes import CopyState
 from postwarden.model.messages import Message
 from postwarden.model.queries import Query, Scope, leaves
+from postwarden.model.queries.matching import is_address
 from postwarden.model.queries.terms import (
     AddressField,
     AddressMatch,
@@ -73,7 +74,12 @@ def prepared(
     """
     settled = message_ids.settled(uow, searcher, query)
     similar = finding.resolve_similar(uow, searcher, settled, {}, scope=Scope.CASE)
-    return access.narrowed(searcher, settled, Scope.CASE), similar
+    return within(searcher, settled), similar
+
+
+def within(searcher: Actor, query: Query) -> Query:
+    """Return a case's query narrowed to the domains where the case may look."""
+    return access.narrowed(searcher, query, Scope.CASE)
 
 
 def gather(
@@ -117,7 +123,7 @@ def gather(
         warnings.append(f"other classes not looked for: {error}")
         return Gathered(copies=copies, related=0, warnings=tuple(warnings))
     taken = {copy for each in copies.values() for copy in each}
-    accounts = _accounts_of(query)
+    accounts = accounts_of(query)
     for match_class, wanted in _relatives(uow, known, with_variants=not has_similar):
         alike = _alike(uow, accounts, wanted, states or _LIVE)
         new = [copy for copy in alike if copy not in taken]
@@ -258,11 +264,26 @@ def _alike(
     return uow.copies.search(query, states=states, similar={_ALIKE: references})
 
 
-def _accounts_of(query: Query) -> list[Node]:
+def accounts_of(query: Query) -> list[Node]:
     """Return the conditions on accounts that everything found must meet."""
     root = query.root
     parts = root.parts if isinstance(root, And) else (root,)
     return [part for part in parts if _only_accounts(part)]
+
+
+def meets(node: Node, key: str) -> bool:
+    """Whether the account at `key` (`Address.key`) meets conditions on accounts."""
+    match node:
+        case And(parts):
+            return all(meets(part, key) for part in parts)
+        case Or(parts):
+            return any(meets(part, key) for part in parts)
+        case Not(part):
+            return not meets(part, key)
+        case AddressMatch():
+            return is_address(node, key)
+        case _:
+            return False
 
 
 def _only_accounts(node: Node) -> bool:

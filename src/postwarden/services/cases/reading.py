@@ -2,9 +2,18 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from postwarden.model.actors import Actor
-from postwarden.model.cases import Approval, Case, CaseState, Outcome, Plan, PlanItem
+from postwarden.model.cases import (
+    Approval,
+    ArmedRule,
+    Case,
+    CaseState,
+    Outcome,
+    Plan,
+    PlanItem,
+)
 from postwarden.model.errors import NotFound
 from postwarden.model.permissions import Permission
 from postwarden.services import access, holds
@@ -27,6 +36,8 @@ class Status:
     need: Need | None
     outcomes: dict[Outcome, int]
     approvals: Sequence[Approval]
+    rules: Sequence[ArmedRule]
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +73,8 @@ def status(uow: UnitOfWork, actor: Actor, case_id: int, rules: CaseRules) -> Sta
         need=None if plan is None else approving.need(found, plan, rules),
         outcomes={} if plan is None else uow.cases.outcomes(plan.id),
         approvals=uow.cases.approvals(case_id),
+        rules=uow.arming.of_case(case_id),
+        now=uow.now,
     )
 
 

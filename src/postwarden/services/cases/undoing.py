@@ -18,7 +18,7 @@ from postwarden.model.mailboxes import Copy, CopyState
 from postwarden.model.permissions import Permission
 from postwarden.model.tasks import Task
 from postwarden.services import access, audit, placement, tasks
-from postwarden.services.cases import reach
+from postwarden.services.cases import arming, reach
 from postwarden.services.cases.acting import DESTINATIONS, record
 from postwarden.services.cases.outcomes import ACTED, acted
 from postwarden.services.cases.running import TASK as RUN
@@ -66,6 +66,8 @@ def start(
         return tasks.submit(uow, actor, TASK, str(case_id), payload)
     if case.state is CaseState.CLOSED:
         raise Refused(f"case {case_id} is closed: undo is over; see `vault restore`")
+    if not accounts:  # what is taken back whole shall not go on taking
+        arming.end(uow, case_id)
     tried = sum(uow.cases.revive(plan.id, NOT_RESTORED) for plan in plans)
     ran = tried or any(acted(uow, plan) for plan in plans)
     runs = case.state is CaseState.RUNNING and uow.tasks.unfinished(RUN, str(case_id))

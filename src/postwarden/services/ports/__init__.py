@@ -1,5 +1,6 @@
 """What the services need from the outside, as protocols."""
 
+from postwarden.services.ports.arming import Arming
 from postwarden.services.ports.audit import AuditLog
 from postwarden.services.ports.content import Aside, Blobs, Octets, Passwords
 from postwarden.services.ports.directory import Accounts, Directory, Domains
@@ -21,6 +22,7 @@ from postwarden.services.ports.tasks import Tasks
 
 __all__ = [
     "Accounts",
+    "Arming",
     "Aside",
     "AuditLog",
     "Blobs",

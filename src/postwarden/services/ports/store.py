@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from postwarden.model.messages import SearchText
+from postwarden.services.ports.arming import Arming
 from postwarden.services.ports.audit import AuditLog
 from postwarden.services.ports.cases import Cases
 from postwarden.services.ports.directory import Accounts, Directory, Domains
@@ -59,6 +60,8 @@ class UnitOfWork(Protocol):
     def tasks(self) -> Tasks: ...
     @property
     def cases(self) -> Cases: ...
+    @property
+    def arming(self) -> Arming: ...
     @property
     def holds(self) -> Holds: ...
     @property

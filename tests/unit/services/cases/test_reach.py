@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
 from hashlib import sha256
 
 import pytest
@@ -11,6 +12,7 @@ from postwarden.model.errors import Forbidden, NotFound
 from postwarden.model.permissions import Permission
 from postwarden.services.cases import (
     approving,
+    arming,
     evidence,
     reading,
     running,
@@ -106,6 +108,15 @@ async def close(desk: Desk, case: Case) -> None:
     await desk.close(case)
 
 
+async def arm(desk: Desk, case: Case) -> None:
+    day = timedelta(days=1)
+    await desk.store.transact(arming.arm, desk.actor, case.id, desk.rules, day)
+
+
+async def disarm(desk: Desk, case: Case) -> None:
+    await desk.store.transact(arming.disarm, desk.actor, case.id)
+
+
 async def shred(desk: Desk, case: Case) -> None:
     await desk.preview(case, action=Action.SHRED)
 
@@ -126,6 +137,8 @@ COMMANDS: dict[Callable[[Desk, Case], Awaitable[None]], Permission] = {
     undone: P.CASE_READ,
     export: P.CASE_EXPORT,
     close: P.CASE_RUN,
+    arm: P.CASE_RUN,
+    disarm: P.CASE_RUN,
 }
 
 

@@ -7,6 +7,8 @@ account carry its id in the first column of the index they are found by.
 
 from postwarden.adapters.sql.tables.administration import (
     approvals,
+    armed_marks,
+    armed_rules,
     cases,
     plan_items,
     plans,
@@ -53,6 +55,8 @@ __all__ = [
     "administrators",
     "api_keys",
     "approvals",
+    "armed_marks",
+    "armed_rules",
     "attached_messages",
     "attachments",
     "audit",

@@ -1,4 +1,4 @@
-"""Tasks and cases."""
+"""Tasks, and cases with all that belongs to them."""
 
 import sqlalchemy as sa
 
@@ -124,4 +124,31 @@ approvals = sa.Table(
     integer("reviewed_at", nullable=True),
     text("review", nullable=True),
     sa.Index("approvals_by_case", "case_id"),
+)
+
+armed_rules = sa.Table(
+    "armed_rules",
+    metadata,
+    identity(),
+    integer("case_id"),
+    integer("plan_id"),
+    integer("caught_plan_id"),
+    text("accounts", nullable=True),
+    text("armed_by"),
+    integer("armed_at"),
+    integer("until"),
+    integer("ended_at", nullable=True),
+    integer("caught"),
+    sa.Index("armed_rules_by_case", "case_id"),
+    sa.Index("armed_rules_by_end", "until"),
+)
+
+armed_marks = sa.Table(
+    "armed_marks",
+    metadata,
+    sa.Column("value", sa.LargeBinary, primary_key=True),
+    sa.Column("rule_id", sa.BigInteger, primary_key=True),
+    sa.Column("class", sa.Text, primary_key=True),
+    sa.Index("armed_marks_by_rule", "rule_id"),
+    sqlite_with_rowid=False,
 )

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from postwarden.dialects.native.shapes.mail import CopyShape
-from postwarden.model.cases import Approval, Case, Outcome, Plan
+from postwarden.model.cases import Approval, ArmedRule, Case, Outcome, Plan
 from postwarden.services.cases.approving import Need
 from postwarden.services.cases.reading import Status, UndoStatus
 from postwarden.services.cases.verifying import Recoverable
@@ -97,12 +97,25 @@ class ApprovalShape(TypedDict):
     review: str | None
 
 
+class ArmedRuleShape(TypedDict):
+    """A rule that acts on late arrivals, and how much it has caught."""
+
+    rule: int
+    armed: bool
+    armed_by: str
+    armed_at: datetime
+    until: datetime
+    ended_at: datetime | None
+    caught: int
+
+
 class CaseStatusShape(CaseShape):
     """A case with its newest plan and what became of the plan's items."""
 
     plan: PlanShape | None
     outcomes: dict[str, int]
     approvals: list[ApprovalShape]
+    late_arrivals: list[ArmedRuleShape]
 
 
 class RunShape(TypedDict):
@@ -219,6 +232,20 @@ def status(of: Status) -> CaseStatusShape:
         "plan": None if of.plan is None else plan(of.plan, of.need),
         "outcomes": outcomes(of.outcomes),
         "approvals": [approval(each) for each in of.approvals],
+        "late_arrivals": [armed_rule(each, of.now) for each in of.rules],
+    }
+
+
+def armed_rule(of: ArmedRule, now: datetime) -> ArmedRuleShape:
+    """Return a rule, and whether it is armed at a moment."""
+    return {
+        "rule": of.id,
+        "armed": of.is_armed(now),
+        "armed_by": of.armed_by,
+        "armed_at": of.armed_at,
+        "until": of.until,
+        "ended_at": of.ended_at,
+        "caught": of.caught,
     }
 
 
