@@ -184,6 +184,7 @@ def test_a_removed_account_is_gone_and_its_address_free(cli: CommandLine) -> Non
         "vaulted_messages": 0,
         "vaulted_octets": 0,
         "still_named_by": ["sales@example.org"],
+        "task": 1,
     }
     assert cli("account", "show", ADA).status == 3
     assert cli("account", "create", ADA).status == 0

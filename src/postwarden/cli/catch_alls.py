@@ -1,6 +1,5 @@
 """`postwarden catch-all ...`: who gets mail for addresses that do not exist."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -13,7 +12,6 @@ from postwarden.model.addresses import Address, domain_name
 from postwarden.model.domains import MailDomain
 from postwarden.model.errors import NotFound
 from postwarden.services import domains
-from postwarden.services.ports import UnitOfWork
 
 app = new_group("Say who gets mail for addresses that do not exist.")
 
@@ -56,26 +54,15 @@ async def show(run: Invocation, domain: DomainWord) -> None:
 async def list_(run: Invocation, limit: Limit = None) -> None:
     """List the domains that have a catch-all."""
     rows = run.output.rows("domain", "to")
-    left = limit
     async for page in run.pages(
-        lambda uow, after, count: _page(uow, run, after, count),
+        lambda uow, after, count: domains.catch_all_page(
+            uow, run.actor, after=after, limit=count
+        ),
         lambda domain: domain.name,
         after="",
+        limit=limit,
     ):
-        found = [shapes.catch_all(each) for each in page if each.catch_all is not None][
-            :left
-        ]
-        rows.write(found)
-        if left is not None:
-            left -= len(found)
-            if not left:
-                return
-
-
-def _page(
-    uow: UnitOfWork, run: Invocation, after: str, count: int
-) -> Sequence[MailDomain]:
-    return domains.page(uow, run.actor, after=after, limit=count)
+        rows.write(map(shapes.catch_all, page))
 
 
 @command(

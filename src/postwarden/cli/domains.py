@@ -20,7 +20,6 @@ from postwarden.cli.invocation import DryRun, Invocation, Opens, command
 from postwarden.dialects.native.shapes import directory as shapes
 from postwarden.model.addresses import domain_name
 from postwarden.services import domains, vault
-from postwarden.services.ports import UnitOfWork
 
 app = new_group("Manage hosted domains.")
 
@@ -101,14 +100,8 @@ def _retentions(
 @command(app, "show", examples=["postwarden domain show example.org --json"])
 async def show(run: Invocation, domain: DomainWord) -> None:
     """Show DOMAIN and how many addresses it has."""
-    run.output.one(await run.read(_shown, run, domain_name(domain)))
-
-
-def _shown(uow: UnitOfWork, run: Invocation, name: str) -> shapes.WholeDomainShape:
-    domain = domains.get(uow, run.actor, name)
-    counts = domains.counts(uow, domain)
-    names = uow.domains.alias_page(of=name, limit=1000)
-    return shapes.whole_domain(domain, counts, names)
+    shown = await run.read(domains.overview, run.actor, domain_name(domain))
+    run.output.one(shapes.whole_domain(*shown))
 
 
 @command(app, "list", examples=["postwarden domain list --json"])

@@ -5,7 +5,6 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Iterator
-from datetime import timedelta
 from ipaddress import ip_network
 from typing import Any
 
@@ -61,10 +60,8 @@ class WebDesk:
             sealer=platform.sealer,
             authenticate=Nobody() if open_to_all else Keys(platform.actor_of_key),
             clock=platform.clock,
-            options=Options(
-                require_if_match=wishes.require_if_match,
-                approval=timedelta(seconds=settings.cases.approval_seconds),
-            ),
+            rules=platform.case_rules,
+            options=Options(require_if_match=wishes.require_if_match),
             bounds=Bounds(
                 body=settings.http.body_size,
                 headers=settings.http.header_size,

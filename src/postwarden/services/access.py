@@ -125,7 +125,7 @@ def account_by_id(uow: UnitOfWork, actor: Actor, number: int) -> Account:
     found = uow.accounts.many([number]).get(number)
     if (
         found is None
-        or found.state is AccountState.PENDING_DELETION
+        or found.state in {AccountState.PENDING_DELETION, AccountState.REMOVED}
         or not actor.manages(found.address.domain)
     ):
         raise NotFound(EntryKind.ACCOUNT.value, str(number))

@@ -16,13 +16,13 @@ from postwarden.services.ports import UnitOfWork
 
 FIRST_MAILBOXES = (INBOX, "Drafts", "Sent", "Junk", "Trash")  # RFC 6154 §2
 SETTABLE = frozenset({AccountState.ACTIVE, AccountState.DISABLED})
-_CHANGING = (
+CHANGING = (
     *(Permission.ACCOUNT_CHANGE, Permission.ACCOUNT_PASSWORD),
     Permission.ACCOUNT_QUOTA,
 )
-_SEEING = (  # who writes an account sees it
+SEEING = (  # who writes an account sees it
     *(Permission.DIRECTORY_READ, Permission.ACCOUNT_CREATE),
-    *(*_CHANGING, Permission.ACCOUNT_RENAME),
+    *(*CHANGING, Permission.ACCOUNT_RENAME),
 )
 
 
@@ -111,7 +111,7 @@ def change(
 
     Passwords and quotas have rights of their own, asked where they change.
     """
-    access.require_one(actor, *_CHANGING)
+    access.require_one(actor, *CHANGING)
     if state is not None and state not in SETTABLE:
         raise Invalid("a state is active or disabled", field="state")
     old = access.account(uow, actor, address)
@@ -200,7 +200,7 @@ def mailboxes(
     uow: UnitOfWork, actor: Actor, address: Address
 ) -> tuple[Account, list[Mailbox]]:
     """Return an account with its mailboxes, INBOX first."""
-    access.require_one(actor, *_SEEING)
+    access.require_one(actor, *SEEING)
     account = access.account(uow, actor, address)
     return account, mailboxes_of(uow, account)
 

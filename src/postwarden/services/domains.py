@@ -22,6 +22,14 @@ from postwarden.services.retention import check_retention
 
 DELIMITERS = "+-_=#~."  # RFC 5233 leaves the choice to us; these need no quoting
 EVERY_KIND = tuple(EntryKind)
+CHANGING = (
+    Permission.DOMAIN_CHANGE,
+    Permission.CATCH_ALL_WRITE,
+    Permission.ACCOUNT_QUOTA,
+    Permission.VAULT_EXPIRE,
+)
+_NAMES = 1000  # other names that an overview has
+_LOOKED_AT = 500  # domains at a time
 
 
 def create(
@@ -79,11 +87,7 @@ def change(
     A task dates what is in the vault by a new retention. Raises NotFound, also for
     an address of ours that does not exist, and Invalid.
     """
-    access.require_one(
-        actor,
-        *(Permission.DOMAIN_CHANGE, Permission.CATCH_ALL_WRITE),
-        *(Permission.ACCOUNT_QUOTA, Permission.VAULT_EXPIRE),
-    )
+    access.require_one(actor, *CHANGING)
     old = access.managed_domain(uow, actor, name)
     new = replace(
         old,
@@ -170,6 +174,30 @@ def get(uow: UnitOfWork, actor: Actor, name: str) -> MailDomain:
     """Return a domain; raises NotFound."""
     access.require(actor, Permission.DIRECTORY_READ)
     return access.managed_domain(uow, actor, name)
+
+
+def catch_all_page(
+    uow: UnitOfWork, actor: Actor, *, after: str = "", limit: int
+) -> list[MailDomain]:
+    """Return the domains that have a catch-all, in order of their names."""
+    access.require(actor, Permission.DIRECTORY_READ)
+    found: list[MailDomain] = []
+    while len(found) < limit:
+        domains = page(uow, actor, after=after, limit=_LOOKED_AT)
+        found += [each for each in domains if each.catch_all is not None]
+        if len(domains) < _LOOKED_AT:
+            break
+        after = domains[-1].name
+    return found[:limit]
+
+
+def overview(
+    uow: UnitOfWork, actor: Actor, name: str
+) -> tuple[MailDomain, dict[EntryKind, int], list[DomainAlias]]:
+    """Return a domain, how many addresses it has, and its other names."""
+    access.require(actor, Permission.DIRECTORY_READ)
+    domain = get(uow, actor, name)
+    return domain, counts(uow, domain), uow.domains.alias_page(of=name, limit=_NAMES)
 
 
 def counts(uow: UnitOfWork, domain: MailDomain) -> dict[EntryKind, int]:

@@ -127,6 +127,14 @@ def page(
     return access.entries(uow, actor, [kind], domain=domain, after=after, limit=limit)
 
 
+def total(
+    uow: UnitOfWork, actor: Actor, kind: EntryKind, *, domain: str | None = None
+) -> int:
+    """Count what `page` has."""
+    access.require(actor, Permission.DIRECTORY_READ)
+    return access.total(uow, actor, [kind], domain=domain)
+
+
 def missing_targets(
     uow: UnitOfWork, actor: Actor, targets: Sequence[Address]
 ) -> list[Address]:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -126,6 +126,13 @@ class MemoryStore:
         """See `services.ports.Store.peek`."""
         uow = MemoryUnitOfWork(self._state, self._clock(), self.texts.by_message)
         return fn(uow, *args, **kwargs)
+
+    def twin(self) -> "MemoryStore":
+        """Return a store that begins with what this one has now."""
+        twin = MemoryStore(clock=self._clock)
+        twin._state = self._state
+        twin.texts = replace(self.texts, by_message={**self.texts.by_message})
+        return twin
 
     @contextmanager
     def watch(self) -> Iterator["MemoryWatch"]:

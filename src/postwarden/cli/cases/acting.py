@@ -75,7 +75,7 @@ async def verify(run: Invocation, case: CaseNumber) -> None:
             verifying.residual_facts, residual.copies[start : start + PAGE]
         )
     ]
-    run.output.one(shapes.verification(case, items, residual.recoverable))
+    run.output.one(shapes.verification(case, len(items), items, residual.recoverable))
     if items:
         raise typer.Exit(REFUSED)
 
@@ -157,7 +157,7 @@ async def disarm(run: Invocation, case: CaseNumber, *, dry_run: DryRun = False) 
     if ended is not None:
         run.output.done(
             f"ended {len(ended)} rules of case {case}",
-            {"case": case, "ended": [rule.id for rule in ended]},
+            shapes.disarmed(case, ended),
         )
 
 

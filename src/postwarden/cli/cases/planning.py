@@ -21,7 +21,6 @@ from postwarden.model.errors import Invalid
 from postwarden.model.queries import Query, Scope
 from postwarden.services.cases import (
     approving,
-    evidence,
     opening,
     previewing,
     reading,
@@ -174,7 +173,7 @@ async def preview(
     )
     seen = await _status(run, case)
     items = [
-        evidence.item_facts(plan, item)
+        shapes.item(plan, item)
         async for page in reading.items(platform.store, run.actor, case, plan.id)
         for item in page
     ]
@@ -184,7 +183,7 @@ async def preview(
 
 
 def _show_plan(
-    run: Invocation, seen: Status, plan: Plan, items: Sequence[dict[str, object]]
+    run: Invocation, seen: Status, plan: Plan, items: Sequence[shapes.ItemShape]
 ) -> None:
     case = seen.case
     run.output.one(
@@ -276,4 +275,4 @@ async def review(
     """Review what somebody else approved by breaking the glass."""
     count = await run.write(dry_run, approving.review, run.actor, case, reason=reason)
     if count is not None:
-        run.output.done(f"reviewed case {case}", {"case": case, "reviewed": count})
+        run.output.done(f"reviewed case {case}", shapes.review(case, count))

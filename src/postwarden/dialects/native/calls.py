@@ -1,19 +1,31 @@
 """One call of an operation: who makes it, and its way to the store and back."""
 
+from bisect import bisect_right
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
+
+from msgspec import UnsetType
 
 from postwarden.dialects.kit.asgi import Answer
 from postwarden.dialects.kit.refusals import PreconditionFailed, PreconditionRequired
 from postwarden.dialects.kit.requests import Request
-from postwarden.dialects.native.answers import Listed, One, PageShape, Written
+from postwarden.dialects.native.answers import (
+    Listed,
+    One,
+    PageShape,
+    Streamed,
+    Written,
+)
 from postwarden.dialects.native.cursors import cursor_of, key_of
 from postwarden.dialects.native.encoding import answer_with, encode, etag_of
 from postwarden.dialects.native.house import House
-from postwarden.dialects.native.operations import Operation
+from postwarden.dialects.native.operations import PREFIX, Operation
+from postwarden.dialects.native.progress import EVENT_STREAM, told
 from postwarden.dialects.native.schemas import Paging
+from postwarden.dialects.native.shapes.mail import CountShape
+from postwarden.dialects.native.shapes.mail import count as shape_of_count
 from postwarden.model.actors import Actor
 from postwarden.services import rehearsal
 from postwarden.services.ports import UnitOfWork
@@ -48,6 +60,12 @@ class Call:
         """Run a reading service on one snapshot."""
         return await self.house.store.read(fn, *args, **kwargs)
 
+    async def hash(self, password: str | UnsetType) -> str | None:
+        """Return the hash of a password if one is given."""
+        if isinstance(password, UnsetType):
+            return None
+        return await self.house.passwords.hash(password)
+
     async def one(
         self,
         fn: Callable[Concatenate[UnitOfWork, P], S],
@@ -62,11 +80,13 @@ class Call:
         change: Callable[[UnitOfWork], S],
         *,
         current: Callable[[UnitOfWork], Mapping[str, object]] | None = None,
+        at: Callable[[S], tuple[str, object] | None] | None = None,
     ) -> Written[S]:
         """Make a change in one transaction and return what it left.
 
-        `current` is the shape before, for who says what the change is to change.
-        With `dry_run` all of it is taken back and told.
+        `current` is the shape before, for who says what the change is to change;
+        `at` tells where what was made is found: kind and name. With `dry_run` all
+        of it is taken back and told.
         """
 
         def guarded(uow: UnitOfWork) -> S:
@@ -76,7 +96,33 @@ class Call:
         if self.dry_run:
             return await self._rehearse(guarded)
         shape = await self.house.store.transact(guarded)
-        return Written(answer_with(shape, status=self.operation.status))
+        answer = answer_with(shape, status=self.operation.status)
+        place = at(shape) if at is not None else None
+        if place is not None:
+            answer.headers["location"] = location(*place)
+        return Written(answer)
+
+    def accepted(self, shape: T) -> Written[T]:
+        """Return what a task now works on, and where to watch it."""
+        task = shape["task"]  # type: ignore[index]  # whatever is accepted has one
+        headers = {} if task is None else {"location": location("tasks", task)}
+        return Written(Answer(status=202, body=encode(shape), headers=headers))
+
+    async def counted(
+        self,
+        count: Callable[[UnitOfWork, Sequence[int]], tuple[int, int, int]],
+        ids: Sequence[int],
+    ) -> One[CountShape]:
+        """Return how many messages, copies and accounts these are."""
+        return One(shape_of_count(await self.read(count, ids)), is_versioned=False)
+
+    async def events(
+        self, read: Callable[[UnitOfWork], S], *, is_over: Callable[[S], bool]
+    ) -> Streamed[S]:
+        """Tell of something as it changes, until it is over."""
+        first = await self.read(read)
+        pieces = told(self.house, first, read, is_over)
+        return Streamed(Answer(body=pieces, media_type=EVENT_STREAM))
 
     async def _rehearse(self, change: Callable[[UnitOfWork], S]) -> Written[S]:
         entries = await rehearsal.rehearse(self.house.store, change)
@@ -139,6 +185,41 @@ class Call:
             page["total"] = counted
         return Listed(Answer(body=encode(page), headers=self._link(page["next"])))
 
+    async def found(
+        self,
+        query: Paging,
+        ids: Sequence[int],
+        describe: Callable[[UnitOfWork, Sequence[int]], Sequence[R]],
+        *,
+        shape: Callable[[R], S],
+    ) -> Listed[S]:
+        """Return a page of what a search found, whose ids ascend."""
+        question = self._question()
+        after = 0 if not query.cursor else key_of(question, query.cursor, 0)
+        start = bisect_right(ids, after)
+        if self.accepts_lines:
+            return Listed(self.lines(self._described(ids[start:], describe, shape)))
+        wanted = ids[start : start + query.limit]
+        rows = await self.read(describe, wanted)
+        is_last = start + len(wanted) >= len(ids)
+        page: PageShape[S] = {
+            "items": [shape(row) for row in rows],
+            "next": None if is_last else cursor_of(question, wanted[-1]),
+        }
+        if query.total:
+            page["total"] = len(ids)
+        return Listed(Answer(body=encode(page), headers=self._link(page["next"])))
+
+    async def _described(
+        self,
+        ids: Sequence[int],
+        describe: Callable[[UnitOfWork, Sequence[int]], Sequence[R]],
+        shape: Callable[[R], S],
+    ) -> AsyncGenerator[S, None]:
+        for start in range(0, len(ids), _STREAMED):
+            for row in await self.read(describe, ids[start : start + _STREAMED]):
+                yield shape(row)
+
     async def _rows(
         self,
         read: Callable[[UnitOfWork, K, int], Sequence[R]],
@@ -178,6 +259,11 @@ class Call:
         return {
             "link": f'<{self.request.path}?{urlencode(asked, doseq=True)}>; rel="next"'
         }
+
+
+def location(kind: str, name: object) -> str:
+    """Return the path of a thing."""
+    return f"{PREFIX}/{kind}/{quote(str(name), safe='@')}"
 
 
 async def _lines(

@@ -20,7 +20,7 @@ _VOLATILE = frozenset(
 def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(value)
-    raise NotImplementedError(type(value))  # a shape of ours that JSON cannot hold
+    raise TypeError(type(value))  # a shape of ours that JSON cannot hold
 
 
 encode = msgspec.json.Encoder(enc_hook=_plain).encode

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from postwarden.dialects.kit.requests import Bounds, Request
 from postwarden.model.actors import Actor
+from postwarden.services.cases.rules import CaseRules
 from postwarden.services.ports import Blobs, SearchIndex, Store
 from postwarden.services.ports.sealing import Sealer
 
@@ -29,7 +30,6 @@ class Options:
     """What the settings say about the API."""
 
     require_if_match: bool = False
-    approval: timedelta = timedelta(hours=72)
     replayed: timedelta = timedelta(hours=24)  # how long idempotency keys are kept
 
 
@@ -43,6 +43,7 @@ class House:
     passwords: Passwords
     sealer: Sealer
     authenticate: Authenticate
+    rules: CaseRules
     clock: Callable[[], datetime]
     options: Options = field(default_factory=Options)
     bounds: Bounds = field(default_factory=Bounds)

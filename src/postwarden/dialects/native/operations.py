@@ -49,6 +49,7 @@ class Operation:
     One that is open asks for no actor at all.
     """
 
+    id: str  # the name by which clients call it
     tag: str
     method: str
     path: str
@@ -60,11 +61,6 @@ class Operation:
     answer: Any
     example: Example
     is_open: bool
-
-    @property
-    def id(self) -> str:
-        """The name by which clients call it."""
-        return self.handler.__name__
 
     @property
     def writes(self) -> bool:
@@ -88,6 +84,15 @@ class Operation:
         return given
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """What a handler's signature cannot say, for one that serves several kinds."""
+
+    id: str
+    answer: Any
+    body: type | None = None
+
+
 class Operations:
     """The operations of one kind of thing, in the order of declaration."""
 
@@ -100,9 +105,18 @@ class Operations:
         path: str,
         *permissions: Permission,
         example: Example | None = None,
+        named: Named | None = None,
         is_open: bool = False,
     ) -> Callable[[F], F]:
-        return self._add("GET", path, permissions, 200, example, is_open=is_open)
+        return self._add(
+            "GET",
+            path,
+            permissions,
+            status=200,
+            example=example,
+            named=named,
+            is_open=is_open,
+        )
 
     def post(
         self,
@@ -110,25 +124,29 @@ class Operations:
         *permissions: Permission,
         status: int = 201,
         example: Example | None = None,
+        named: Named | None = None,
         is_open: bool = False,
     ) -> Callable[[F], F]:
-        return self._add("POST", path, permissions, status, example, is_open=is_open)
+        return self._add(
+            "POST",
+            path,
+            permissions,
+            status=status,
+            example=example,
+            named=named,
+            is_open=is_open,
+        )
 
     def patch(
         self,
         path: str,
         *permissions: Permission,
         example: Example | None = None,
+        named: Named | None = None,
     ) -> Callable[[F], F]:
-        return self._add("PATCH", path, permissions, 200, example)
-
-    def put(
-        self,
-        path: str,
-        *permissions: Permission,
-        example: Example | None = None,
-    ) -> Callable[[F], F]:
-        return self._add("PUT", path, permissions, 200, example)
+        return self._add(
+            "PATCH", path, permissions, status=200, example=example, named=named
+        )
 
     def delete(
         self,
@@ -136,23 +154,31 @@ class Operations:
         *permissions: Permission,
         status: int = 200,
         example: Example | None = None,
+        named: Named | None = None,
     ) -> Callable[[F], F]:
-        return self._add("DELETE", path, permissions, status, example)
+        return self._add(
+            "DELETE", path, permissions, status=status, example=example, named=named
+        )
 
     def _add(
         self,
         method: str,
         path: str,
         permissions: tuple[Permission, ...],
+        *,
         status: int,
         example: Example | None,
-        *,
+        named: Named | None,
         is_open: bool = False,
     ) -> Callable[[F], F]:
         def register(handler: F) -> F:
             hints = get_type_hints(handler, include_extras=True)
+            known = named or Named(
+                id=handler.__name__, answer=hints["return"], body=hints.get("body")
+            )
             self.all.append(
                 Operation(
+                    id=known.id,
                     tag=self.tag,
                     method=method,
                     path=path,
@@ -160,8 +186,8 @@ class Operations:
                     permissions=permissions,
                     status=status,
                     query=hints.get("query", NoParameters),
-                    body=hints.get("body"),
-                    answer=hints["return"],
+                    body=known.body,
+                    answer=known.answer,
                     example=example or Example(),
                     is_open=is_open,
                 )

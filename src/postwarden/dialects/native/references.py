@@ -1,12 +1,14 @@
 """Things by the names that paths give them: an address, or an id."""
 
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from msgspec import UnsetType
 
 from postwarden.model.actors import Actor
-from postwarden.model.addresses import Address
-from postwarden.model.errors import NotFound
+from postwarden.model.addresses import Address, domain_name
+from postwarden.model.administrators import Network, network_of
+from postwarden.model.errors import Invalid, NotFound
 from postwarden.services import access
 from postwarden.services.ports import UnitOfWork
 
@@ -49,3 +51,21 @@ def parsed(addresses: list[str] | UnsetType) -> list[Address]:
         if isinstance(addresses, UnsetType)
         else [Address.parse(each) for each in addresses]
     )
+
+
+def networks_of(texts: list[str]) -> list[Network]:
+    """Read networks; raises Invalid for the first that is none."""
+    try:
+        return [network_of(text) for text in texts]
+    except Invalid as error:
+        raise Invalid(str(error), field="networks") from error
+
+
+def domain_or_none(text: str | UnsetType) -> str | None:
+    """Return the name of a domain if one is given; raises Invalid."""
+    return None if isinstance(text, UnsetType) else domain_name(text)
+
+
+def aware(time: datetime | None) -> datetime | None:
+    """Return a time with its zone: UTC where none is said."""
+    return time.replace(tzinfo=UTC) if time and time.tzinfo is None else time

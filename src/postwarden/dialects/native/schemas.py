@@ -1,9 +1,14 @@
 """What our own API takes: query parameters and bodies, bounded field by field."""
 
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
+
+from postwarden.model.cases import INCLUDABLE, Action
+from postwarden.model.permissions import Permission
+from postwarden.model.tasks import TaskState
 
 PAGE = 100
 MAX_PAGE = 1000
@@ -50,13 +55,13 @@ class Paging(Taken):
 class InDomain(Paging):
     """A list, of one domain if one is given."""
 
-    domain: DomainText | None = None
+    domain: DomainText | UnsetType = UNSET
 
 
 class OfDomain(Paging):
     """Other names of domains, of one domain if one is given."""
 
-    of: DomainText | None = None
+    of: DomainText | UnsetType = UNSET
 
 
 class Writing(Taken):
@@ -65,6 +70,200 @@ class Writing(Taken):
     dry_run: Annotated[bool, Meta(description="Change nothing; say what would.")] = (
         False
     )
+
+
+class Finding(Paging, kw_only=True):
+    """Which copies; live ones, unless `state` or an `is:` term says otherwise."""
+
+    filter: Filter
+    state: (
+        Annotated[str, Meta(pattern="^(any|live|contained|vaulted)$")] | UnsetType
+    ) = UNSET
+
+
+class Counting(Taken):
+    """Which copies to count."""
+
+    filter: Filter
+    state: (
+        Annotated[str, Meta(pattern="^(any|live|contained|vaulted)$")] | UnsetType
+    ) = UNSET
+
+
+class Tracing(Paging, kw_only=True):
+    """Which events of the ledger."""
+
+    filter: Filter
+
+
+class CountingEvents(Taken):
+    """Which events of the ledger to count by the mail they name."""
+
+    filter: Filter
+
+
+class AuditQuery(Paging):
+    """Whose acts, on what, since when."""
+
+    actor: Name | UnsetType = UNSET
+    dialect: Annotated[str, Meta(max_length=40)] | UnsetType = UNSET
+    object: Annotated[str, Meta(max_length=400)] | UnsetType = UNSET
+    since: datetime | UnsetType = UNSET
+
+
+Reason = Annotated[str, Meta(min_length=1, max_length=2000)]
+
+
+class NewCase(Taken):
+    """What a case is about; `query` is in the language of `filter`."""
+
+    query: Filter
+    reason: Reason
+    ticket: Annotated[str, Meta(max_length=255)] | None = None
+
+
+class CaseEdit(Taken):
+    """Another query for a case that has not acted yet."""
+
+    query: Filter
+
+
+class Preview(Taken):
+    """What a plan does, to which classes beside exact, same and match, to what not.
+
+    `exclude` has addresses and `@domain`s, `exclude_items` numbers of items of the
+    newest plan.
+    """
+
+    action: Action = Action.CONTAIN
+    exclude: Annotated[
+        list[Annotated[str, Meta(min_length=1, max_length=320)]], Meta(max_length=1000)
+    ] = []
+    exclude_items: Annotated[
+        list[Annotated[int, Meta(ge=1, le=2**53)]], Meta(max_length=10_000)
+    ] = []
+    include_sent: bool = False
+    include: Annotated[
+        list[Annotated[str, Meta(pattern=f"^({'|'.join(sorted(INCLUDABLE))})$")]],
+        Meta(max_length=10),
+    ] = []
+
+
+class PlanApproval(Taken):
+    """Which plan may run: its hash, as the preview told it."""
+
+    plan: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    break_glass: (
+        Annotated[
+            Reason,
+            Meta(description="Approve one's own large plan, in an emergency: why."),
+        ]
+        | UnsetType
+    ) = UNSET
+
+
+class UndoOrder(Taken):
+    """Whose copies to return; everybody's without accounts."""
+
+    accounts: Annotated[list[AddressText], Meta(max_length=1000)] = []
+    to: (
+        Annotated[
+            AddressText, Meta(description="Where to, for an account that was removed.")
+        ]
+        | UnsetType
+    ) = UNSET
+
+
+class Arming(Taken):
+    """How long a rule catches late copies."""
+
+    hours: Annotated[int, Meta(ge=1, le=24 * 366)]
+
+
+class NewHold(Taken):
+    """What to hold: a query, an account, the plans of a case; one at least."""
+
+    reason: Reason
+    query: Filter | None = None
+    account: AddressText | None = None
+    case: Annotated[int, Meta(ge=1, le=2**53)] | None = None
+    name: Name = ""
+
+
+class Reasoned(Taken):
+    """Why."""
+
+    reason: Reason
+
+
+class TaskQuery(Paging):
+    """Which tasks."""
+
+    state: Annotated[list[TaskState], Meta(max_length=10)] = []
+    name: Annotated[str, Meta(max_length=100)] | UnsetType = UNSET
+
+
+class TaskWait(Taken):
+    """How long to wait for the end."""
+
+    wait: Annotated[float, Meta(ge=0, le=60, description="Seconds.")] = 0
+
+
+AdministratorName = Annotated[str, Meta(min_length=1, max_length=255)]
+Permissions = Annotated[list[Permission], Meta(max_length=200)]
+Domains = Annotated[list[DomainText], Meta(max_length=1000)]
+
+
+class NewAdministrator(Taken):
+    """An administrator to create; without domains he acts in every one."""
+
+    name: AdministratorName
+    role: Annotated[str, Meta(min_length=1, max_length=100)]
+    domains: Domains = []
+    password: Password | UnsetType = UNSET
+
+
+class AdministratorChange(Taken):
+    """What to change of an administrator; `domains` names all of them anew."""
+
+    role: Annotated[str, Meta(min_length=1, max_length=100)] | UnsetType = UNSET
+    domains: Domains | UnsetType = UNSET
+    everywhere: bool = False
+    password: Password | UnsetType = UNSET
+    state: OnOff | UnsetType = UNSET
+
+
+class NewRole(Taken):
+    """A name for some permissions."""
+
+    role: Annotated[str, Meta(min_length=1, max_length=100)]
+    permissions: Permissions
+    description: Annotated[str, Meta(max_length=1000)] = ""
+
+
+class RoleChange(Taken):
+    """What to change of a role; `permissions` names all of them anew."""
+
+    permissions: Permissions | UnsetType = UNSET
+    description: Annotated[str, Meta(max_length=1000)] | UnsetType = UNSET
+
+
+class KeyQuery(Paging):
+    """Whose keys."""
+
+    actor: AdministratorName | UnsetType = UNSET
+
+
+class KeyOrder(Taken):
+    """A key to make; without `permissions` it may do what its owner may."""
+
+    actor: AdministratorName
+    expires: datetime | UnsetType = UNSET
+    permissions: Permissions | UnsetType = UNSET
+    networks: Annotated[
+        list[Annotated[str, Meta(max_length=50, examples=["192.0.2.0/24"])]],
+        Meta(max_length=100),
+    ] = []
 
 
 class NewDomain(Taken):
@@ -103,6 +302,12 @@ class CatchAllTo(Taken):
     """Who gets mail for unknown addresses."""
 
     to: AddressText
+
+
+class NewCatchAll(CatchAllTo, kw_only=True):
+    """A domain, and who gets mail for its unknown addresses."""
+
+    domain: DomainText
 
 
 class NewAccount(Taken):

@@ -23,6 +23,8 @@ from postwarden.services.cases.rules import CaseRules
 from postwarden.services.cases.undoing import NOT_RESTORED
 from postwarden.services.ports import Store, UnitOfWork
 
+_PAGE = 1000  # items read at a time
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
@@ -78,6 +80,15 @@ def status(uow: UnitOfWork, actor: Actor, case_id: int, rules: CaseRules) -> Sta
     )
 
 
+def newest_plan(uow: UnitOfWork, actor: Actor, case_id: int) -> Plan:
+    """Return the newest plan of a case; raises NotFound, also when it has none."""
+    access.require(actor, Permission.CASE_READ)
+    plan = reach.case(uow, actor, case_id).plan
+    if plan is None:
+        raise NotFound("plan of case", str(case_id))
+    return uow.cases.plan(plan)
+
+
 def undone(uow: UnitOfWork, actor: Actor, case_id: int) -> UndoStatus:
     """Count over all plans of a case."""
     access.require(actor, Permission.CASE_READ)
@@ -95,16 +106,25 @@ async def items(
 ) -> AsyncIterator[list[PlanItem]]:
     """Yield the items of a plan of a case in their order, in pages."""
     after = 0
-    while page := await store.read(_items, actor, case_id, plan_id, after):
+    while page := await store.read(
+        items_page, actor, case_id, plan_id, after=after, limit=_PAGE
+    ):
         yield page
         after = page[-1].item
 
 
-def _items(
-    uow: UnitOfWork, actor: Actor, case_id: int, plan_id: int, after: int
+def items_page(
+    uow: UnitOfWork,
+    actor: Actor,
+    case_id: int,
+    plan_id: int,
+    *,
+    after: int,
+    limit: int,
 ) -> list[PlanItem]:
+    """Return the items behind the number `after`, with the holds on them now."""
     access.require(actor, Permission.CASE_READ)
     found = reach.case(uow, actor, case_id)
     if uow.cases.plan(plan_id).case != found.id:
         raise NotFound("plan", str(plan_id))
-    return holds.with_holds(uow, uow.cases.items(plan_id, after=after, limit=1000))
+    return holds.with_holds(uow, uow.cases.items(plan_id, after=after, limit=limit))

@@ -10,6 +10,7 @@ from postwarden.adapters.memory.store import MemoryStore
 from postwarden.dialects.native import app
 from postwarden.dialects.native.house import House
 from postwarden.dialects.native.operations import PREFIX
+from postwarden.services.cases.rules import CaseRules
 from tests.support.api import Client
 from tests.support.factories import Clock
 from tests.support.houses import Actors, PlainPasswords, PlainSealer
@@ -39,6 +40,7 @@ def house(store: MemoryStore, clock: Clock, actors: Actors) -> House:
         passwords=PlainPasswords(),
         sealer=PlainSealer(),
         authenticate=actors,
+        rules=CaseRules(),
         clock=clock,
     )
 

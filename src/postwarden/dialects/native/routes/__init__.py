@@ -2,5 +2,46 @@
 
 from postwarden.dialects.native.operations import Operation
 from postwarden.dialects.native.routes.accounts import accounts
+from postwarden.dialects.native.routes.addresses import (
+    aliases,
+    forwards,
+    groups,
+    lists,
+)
+from postwarden.dialects.native.routes.administration import (
+    administrators,
+    keys,
+    roles,
+)
+from postwarden.dialects.native.routes.cases import cases
+from postwarden.dialects.native.routes.domains import (
+    catch_alls,
+    domain_aliases,
+    domains,
+)
+from postwarden.dialects.native.routes.holds import holds
+from postwarden.dialects.native.routes.mail import mail
+from postwarden.dialects.native.routes.meta import meta
+from postwarden.dialects.native.routes.operations import audit, inventory
+from postwarden.dialects.native.routes.tasks import tasks
 
-OPERATIONS: tuple[Operation, ...] = (*accounts.all,)
+OPERATIONS: tuple[Operation, ...] = (
+    *domains.all,
+    *domain_aliases.all,
+    *catch_alls.all,
+    *accounts.all,
+    *aliases.all,
+    *groups.all,
+    *lists.all,
+    *forwards.all,
+    *mail.all,
+    *cases.all,
+    *holds.all,
+    *tasks.all,
+    *administrators.all,
+    *roles.all,
+    *keys.all,
+    *audit.all,
+    *inventory.all,
+    *meta.all,
+)

@@ -1,23 +1,25 @@
 """Accounts: who logs in and gets mail."""
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from postwarden.dialects.native.answers import Listed, One, Written
 from postwarden.dialects.native.calls import Call
 from postwarden.dialects.native.operations import Example, Operations
-from postwarden.dialects.native.references import account_address, given
+from postwarden.dialects.native.references import account_address, domain_or_none, given
 from postwarden.dialects.native.schemas import (
     AccountChange,
     InDomain,
     NewAccount,
+    NewAddress,
     Writing,
 )
 from postwarden.dialects.native.shapes import directory as shapes
 from postwarden.model.accounts import AccountState
 from postwarden.model.actors import Actor
-from postwarden.model.addresses import Address, domain_name
+from postwarden.model.addresses import Address
 from postwarden.model.permissions import Permission
 from postwarden.services import accounts as service
+from postwarden.services import removals
 from postwarden.services.ports import UnitOfWork
 
 accounts = Operations("Accounts")
@@ -30,7 +32,7 @@ _ADA = {"account": "ada@example.org"}
 )
 async def list_accounts(call: Call, query: InDomain) -> Listed[shapes.AccountRowShape]:
     """List accounts in order of domain and name."""
-    domain = None if query.domain is None else domain_name(query.domain)
+    domain = domain_or_none(query.domain)
     return await call.page(
         query,
         lambda uow, after, limit: service.page(
@@ -55,20 +57,19 @@ async def create_account(
     new = service.NewAccount(
         address=Address.parse(body.address),
         name=body.name,
-        password_hash=await _hash(call, body.password),
+        password_hash=await call.hash(body.password),
         quota_octets=given(body.quota_octets),
         quota_messages=given(body.quota_messages),
     )
     return await call.write(
         lambda uow: _shown(
             uow, call.actor, service.create(uow, call.actor, new).address
-        )
+        ),
+        at=lambda shape: ("accounts", shape["address"]),
     )
 
 
-@accounts.get(
-    "/accounts/{account}", Permission.DIRECTORY_READ, example=Example(variables=_ADA)
-)
+@accounts.get("/accounts/{account}", *service.SEEING, example=Example(variables=_ADA))
 async def show_account(call: Call, account: str) -> One[shapes.AccountShape]:
     """Show an account, what it uses, and its mailboxes."""
     return await call.one(_named, call.actor, account)
@@ -76,14 +77,14 @@ async def show_account(call: Call, account: str) -> One[shapes.AccountShape]:
 
 @accounts.patch(
     "/accounts/{account}",
-    Permission.ACCOUNT_CHANGE,
+    *service.CHANGING,
     example=Example(variables=_ADA, body={"name": "Ada L."}),
 )
 async def change_account(
     call: Call, account: str, query: Writing, body: AccountChange
 ) -> Written[shapes.AccountShape]:
     """Change an account. A disabled one takes no mail and lets nobody in."""
-    password_hash = await _hash(call, body.password)
+    password_hash = await call.hash(body.password)
 
     def change(uow: UnitOfWork) -> shapes.AccountShape:
         address = account_address(uow, call.actor, account)
@@ -104,17 +105,53 @@ async def change_account(
     )
 
 
+@accounts.post(
+    "/accounts/{account}/rename",
+    Permission.ACCOUNT_RENAME,
+    status=200,
+    example=Example(variables=_ADA, body={"address": "ada.lovelace@example.org"}),
+)
+async def rename_account(
+    call: Call, account: str, query: Writing, body: NewAddress
+) -> Written[shapes.AccountShape]:
+    """Give an account another address; its mail, history and aliases follow."""
+    new = Address.parse(body.address)
+
+    def rename(uow: UnitOfWork) -> shapes.AccountShape:
+        address = account_address(uow, call.actor, account)
+        renamed, _ = service.rename(uow, call.actor, address, new)
+        return _shown(uow, call.actor, renamed.address)
+
+    return await call.write(
+        rename, current=lambda uow: _named(uow, call.actor, account)
+    )
+
+
+@accounts.delete(
+    "/accounts/{account}",
+    Permission.ACCOUNT_REMOVE,
+    status=202,
+    example=Example(variables=_ADA),
+)
+async def remove_account(
+    call: Call, account: str, query: Writing
+) -> Written[shapes.RemovedAccountShape]:
+    """Remove an account: its user is out at once, a task vaults its mail."""
+
+    def remove(uow: UnitOfWork) -> shapes.RemovedAccountShape:
+        address = account_address(uow, call.actor, account)
+        return shapes.removed_account(removals.start(uow, call.actor, address))
+
+    return await call.write(
+        remove,
+        current=lambda uow: _named(uow, call.actor, account),
+        at=lambda shape: ("tasks", shape["task"]),
+    )
+
+
 def _named(uow: UnitOfWork, actor: Actor, account: str) -> shapes.AccountShape:
     return _shown(uow, actor, account_address(uow, actor, account))
 
 
 def _shown(uow: UnitOfWork, actor: Actor, address: Address) -> shapes.AccountShape:
     return shapes.account(*service.mailboxes(uow, actor, address))
-
-
-async def _hash(call: Call, password: str | UnsetType) -> str | None:
-    return (
-        None
-        if isinstance(password, UnsetType)
-        else await call.house.passwords.hash(password)
-    )

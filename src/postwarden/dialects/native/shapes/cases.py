@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TypedDict
+from typing import TypedDict, cast
 
 from postwarden.dialects.native.shapes.mail import CopyShape
-from postwarden.model.cases import Approval, ArmedRule, Case, Outcome, Plan
+from postwarden.model.cases import Approval, ArmedRule, Case, Outcome, Plan, PlanItem
+from postwarden.model.tasks import Task
 from postwarden.services.cases.approving import Need
+from postwarden.services.cases.evidence import item_facts
 from postwarden.services.cases.reading import Status, UndoStatus
 from postwarden.services.cases.verifying import Recoverable
 
@@ -70,10 +72,32 @@ class PlanShape(TypedDict):
     warnings: list[str]
 
 
+_Item = TypedDict("_Item", {"class": str})
+
+
+class ItemShape(_Item):
+    """One copy of a plan, and what became of it."""
+
+    item: int
+    system: str
+    account: str
+    mailbox: str
+    uid: int
+    flags: list[str]
+    internal_date: str
+    size: int
+    sha256: str
+    message_id: str | None
+    hold: list[int]
+    action: str
+    outcome: str
+    reason: str | None
+
+
 class PlanWithItemsShape(PlanShape):
     """A plan and each copy that it acts on."""
 
-    items: list[dict[str, object]]
+    items: list[ItemShape]
 
 
 class PreviewShape(TypedDict):
@@ -107,6 +131,36 @@ class ArmedRuleShape(TypedDict):
     until: datetime
     ended_at: datetime | None
     caught: int
+
+
+class DisarmedShape(TypedDict):
+    """A case and the rules of it that were ended."""
+
+    case: int
+    ended: list[int]
+
+
+class PreviewedShape(TypedDict):
+    """A case and its new plan, whose items are a list of their own."""
+
+    case: int
+    state: str
+    plan: PlanShape
+
+
+class ReviewShape(TypedDict):
+    """How many approvals by breaking the glass were reviewed."""
+
+    case: int
+    reviewed: int
+
+
+class CaseTaskShape(TypedDict):
+    """A case that a task works on; no task when there was nothing left to do."""
+
+    case: int
+    state: str
+    task: int | None
 
 
 class CaseStatusShape(CaseShape):
@@ -205,10 +259,43 @@ def plan(of: Plan, need: Need | None) -> PlanShape:
     }
 
 
-def preview(of: Status, new: Plan, items: Iterable[dict[str, object]]) -> PreviewShape:
+def preview(of: Status, new: Plan, items: Iterable[ItemShape]) -> PreviewShape:
     """Return a case and its new plan with every item."""
     whole: PlanWithItemsShape = {**plan(new, of.need), "items": list(items)}
     return {"case": of.case.id, "state": of.case.state.value, "plan": whole}
+
+
+def previewed(of: Status, new: Plan) -> PreviewedShape:
+    """Return a case that was just previewed, and its new plan."""
+    return {
+        "case": of.case.id,
+        "state": of.case.state.value,
+        "plan": plan(new, of.need),
+    }
+
+
+def review(case_id: int, count: int) -> ReviewShape:
+    """Return how many approvals were reviewed."""
+    return {"case": case_id, "reviewed": count}
+
+
+def disarmed(case_id: int, rules: Iterable[ArmedRule]) -> DisarmedShape:
+    """Return which rules of a case were ended."""
+    return {"case": case_id, "ended": [rule.id for rule in rules]}
+
+
+def case_task(of: Case, task: Task | None) -> CaseTaskShape:
+    """Return a case and the task that works on it."""
+    return {
+        "case": of.id,
+        "state": of.state.value,
+        "task": None if task is None else task.id,
+    }
+
+
+def item(plan: Plan, of: PlanItem) -> ItemShape:
+    """Return one copy of a plan."""
+    return cast("ItemShape", item_facts(plan, of))
 
 
 def approval(of: Approval) -> ApprovalShape:
@@ -259,12 +346,15 @@ def run(of: Status) -> RunShape:
 
 
 def verification(
-    case_id: int, items: Sequence[CopyShape], recoverable: Recoverable
+    case_id: int,
+    residual: int,
+    items: Sequence[CopyShape],
+    recoverable: Recoverable,
 ) -> VerificationShape:
     """Return what is left of what a plan was to remove."""
     return {
         "case": case_id,
-        "residual": len(items),
+        "residual": residual,
         "items": list(items),
         "recoverable": {
             "by_user": recoverable.by_user,

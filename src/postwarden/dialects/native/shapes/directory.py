@@ -96,6 +96,7 @@ class RemovedAccountShape(TypedDict):
     vaulted_messages: int
     vaulted_octets: int
     still_named_by: list[str]
+    task: int
 
 
 class AliasShape(TypedDict):
@@ -187,6 +188,7 @@ def removed_account(removal: Removal) -> RemovedAccountShape:
         "vaulted_messages": removal.account.used_messages,
         "vaulted_octets": removal.account.used_octets,
         "still_named_by": [str(each) for each in removal.pointing],
+        "task": removal.task.id,
     }
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from postwarden.model.holds import HeldAccount, HeldCopies, Hold
+from postwarden.model.tasks import Task
 
 
 class HoldShape(TypedDict):
@@ -28,6 +29,12 @@ class WholeHoldShape(HoldShape):
 
     copies: int
     accounts: int
+
+
+class HoldTaskShape(HoldShape):
+    """A hold that a task is placing or releasing."""
+
+    task: int
 
 
 class HeldAccountShape(TypedDict):
@@ -66,6 +73,16 @@ def hold(of: Hold) -> HoldShape:
     }
 
 
+def with_task(of: Hold, task: Task) -> HoldTaskShape:
+    """Return a hold and the task that works on it."""
+    return {**hold(of), "task": task.id}
+
+
+def held_account(of: HeldAccount) -> HeldAccountShape:
+    """Return how much a hold marks of one account."""
+    return {"account": of.address, "copies": of.copies, "octets": of.octets}
+
+
 def whole(of: Hold, held: HeldCopies) -> WholeHoldShape:
     """Return a hold with its numbers, as `hold create` and `hold show` print it."""
     return {**hold(of), "copies": held.copies, "accounts": held.accounts}
@@ -82,8 +99,5 @@ def report(
         "live": held.live,
         "contained": held.contained,
         "vaulted": held.vaulted,
-        "by_account": [
-            {"account": each.address, "copies": each.copies, "octets": each.octets}
-            for each in accounts
-        ],
+        "by_account": [held_account(each) for each in accounts],
     }

@@ -1,11 +1,21 @@
 """Inventories: the columns of a well-known script, and all that we know."""
 
 from collections.abc import Mapping
+from typing import TypedDict, cast
 
 from postwarden.model.accounts import Account, AccountState
 from postwarden.services.inventory import Holding
 
 Fields = Mapping[str, object]
+
+
+class HoldingShape(TypedDict):
+    """An address and all that is known of it: these fields, and many more."""
+
+    address: str
+    kind: str
+    state: str
+
 
 _ENABLED, _DISABLED = 1, 3  # 3: neither logs in nor gets mail
 _PERSON, _ALIAS = 1, 4
@@ -54,7 +64,7 @@ def account_columns(holding: Holding) -> Fields:
     }
 
 
-def account_json(holding: Holding) -> Fields:
+def account_json(holding: Holding) -> HoldingShape:
     """Return everything that is known of an address."""
     entry, account = holding.entry, holding.account
     more: dict[str, object] = {
@@ -72,7 +82,7 @@ def account_json(holding: Holding) -> Fields:
             "vault_octets": account.vault_octets,
             "vault_messages": account.vault_messages,
         }
-    return {**account_columns(holding), **more}
+    return cast("HoldingShape", {**account_columns(holding), **more})
 
 
 def list_columns(holding: Holding) -> Fields:
@@ -87,10 +97,10 @@ def list_columns(holding: Holding) -> Fields:
     }
 
 
-def list_json(holding: Holding) -> Fields:
+def list_json(holding: Holding) -> HoldingShape:
     """Return everything that is known of a mailing list."""
     entry = holding.entry
-    return {
+    known = {
         **list_columns(holding),
         "address": str(entry.address),
         "kind": entry.kind.value,
@@ -98,6 +108,7 @@ def list_json(holding: Holding) -> Fields:
         "created_at": entry.created_at,
         "members": [str(target) for target in entry.targets],
     }
+    return cast("HoldingShape", known)
 
 
 def _status(holding: Holding) -> int:

@@ -1,10 +1,12 @@
 """Copies where they lie, and how many of them there are."""
 
 from datetime import datetime
-from typing import NotRequired, TypedDict
+from typing import NotRequired, TypedDict, cast
 
 from postwarden.model.cases import MatchClass
+from postwarden.model.ledger import LedgerRow
 from postwarden.model.mailboxes import flag_names
+from postwarden.services.cases.evidence import event_facts
 from postwarden.services.ports import CopyFacts
 
 # `class` is a word of Python's, so these fields cannot be written as a class body.
@@ -27,6 +29,26 @@ class CopyShape(_Class):
     author: str
     state: str
     hold: list[int]
+
+
+class EventShape(TypedDict):
+    """Something that happened to a message, from the ledger."""
+
+    time: str
+    event: str
+    trace_id: str | None
+    sha256: str | None
+    message_id: str | None
+    reverse_path: str | None
+    forward_path: str | None
+    account: str | None
+    mailbox: str | None
+    uid: int | None
+    size: int | None
+    subject: str | None
+    client_ip: str | None
+    source: str
+    detail: str
 
 
 class CountShape(TypedDict):
@@ -57,6 +79,11 @@ def copy(facts: CopyFacts, match_class: MatchClass | None = None) -> CopyShape:
     if match_class is not None:
         shape["class"] = match_class.value
     return shape
+
+
+def event(row: LedgerRow) -> EventShape:
+    """Return a ledger event as `trace` prints it."""
+    return cast("EventShape", event_facts(row))
 
 
 def count(of: tuple[int, int, int]) -> CountShape:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from postwarden.model.tasks import Task
 from postwarden.services.steering import is_cancelable
@@ -28,7 +28,7 @@ class TaskShape(TypedDict):
     ended_at: datetime | None
     attempts: int
     cancelable: bool
-    result: Mapping[str, object] | None
+    result: Mapping[str, Any] | None
     error: str | None
 
 

@@ -1,0 +1,172 @@
+"""A store on which every example of our own API works, and its clients."""
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from postwarden.adapters.memory.content import MemorySearchIndex
+from postwarden.adapters.memory.store import MemoryStore
+from postwarden.dialects.native import app
+from postwarden.dialects.native.house import House
+from postwarden.dialects.native.operations import PREFIX, Operation
+from postwarden.model.actors import OPERATOR
+from postwarden.model.addresses import Address
+from postwarden.model.directory import EntryKind
+from postwarden.model.permissions import Permission
+from postwarden.services import (
+    accounts,
+    administrators,
+    domains,
+    entries,
+    forwards,
+    holds,
+    keys,
+    roles,
+)
+from postwarden.services.administrators import NewAdministrator
+from postwarden.services.cases import arming, running
+from postwarden.services.cases.rules import CaseRules
+from postwarden.services.holds import NewHold
+from postwarden.services.ports import UnitOfWork
+from tests.support.api import Answered, Client
+from tests.support.factories import Clock
+from tests.support.houses import Actors, PlainPasswords, PlainSealer
+from tests.unit.services.cases.actors import CAROL
+from tests.unit.services.cases.desk import Desk
+
+ORG, NET = "example.org", "example.net"
+ADA, BOB, EVE = (Address.parse(f"{name}@{ORG}") for name in ("ada", "bob", "eve"))
+
+
+@dataclass
+class Prepared:
+    """The store, who may ask, and the hash of the plan that waits for approval."""
+
+    house: House
+    desk: Desk
+    actors: Actors
+    plan: str = ""
+    clients: dict[str, Client] = field(default_factory=dict)
+
+    def client(self, key: str = "operator") -> Client:
+        if not self.clients:
+            self.clients[""] = Client(app.build(self.house), PREFIX)
+        asked = self.clients[""]
+        return Client(asked.app, PREFIX, {"authorization": f"Bearer {key}"})
+
+    def fresh(self) -> "Prepared":
+        """Return another store with the same rows: states are never changed."""
+        assert isinstance(self.house.store, MemoryStore)
+        store = self.house.store.twin()
+        index = MemorySearchIndex(store)
+        actors = Actors()
+        house = replace(self.house, store=store, index=index, authenticate=actors)
+        return Prepared(house, replace(self.desk, store=store), actors, self.plan)
+
+    async def example(
+        self, operation: Operation, key: str = "operator", **changes: Any
+    ) -> Answered:
+        """Ask as the example of an operation does, but for what is in `changes`."""
+        example = operation.example
+        variables = {**example.variables, **changes.get("variables", {})}
+        body = example.body
+        if body is not None and body.get("plan") == "PLAN":
+            body = {**body, "plan": self.plan}
+        return await self.client(key)(
+            operation.method,
+            operation.path.format(**variables),
+            query={**example.query, **changes.get("query", {})},
+            body=body,
+            headers=changes.get("headers"),
+        )
+
+
+_ONCE: list[Prepared] = []
+
+
+async def prepare_once() -> Prepared:
+    """Return the store that was prepared first, to be asked for fresh ones."""
+    if not _ONCE:
+        _ONCE.append(await prepare())
+    return _ONCE[0]
+
+
+async def prepare() -> Prepared:
+    """Make the store: a small town, some mail, three cases and a hold."""
+    clock = Clock()
+    store = MemoryStore(clock=clock)
+    desk = Desk(store=store, index=MemorySearchIndex(store))
+    await store.transact(_town)
+    for number, author in enumerate(("ada", "eve", "bob", "bob", "mia")):
+        await desk.receive(_mail(author, number), ADA, BOB)
+    await store.transact(_hold)
+    await store.transact(_staff)
+    actors = Actors()
+    house = House(
+        store=store,
+        blobs=desk.blobs,
+        index=desk.index,
+        passwords=PlainPasswords(),
+        sealer=PlainSealer(),
+        authenticate=actors,
+        clock=clock,
+        rules=desk.rules,
+    )
+    prepared = Prepared(house, desk, actors)
+    await _work_cases(prepared)
+    return prepared
+
+
+def _town(uow: UnitOfWork) -> None:
+    for name in (ORG, NET, "empty.test"):
+        domains.create(uow, OPERATOR, name)
+    domains.create_alias(uow, OPERATOR, "example.com", of=ORG)
+    for address in (ADA, BOB, Address.parse(f"nell@{NET}")):
+        accounts.create(uow, OPERATOR, accounts.NewAccount(address=address))
+    domains.set_catch_all(uow, OPERATOR, ORG, BOB, new=True)
+    forwards.create(uow, OPERATOR, BOB, [Address.parse(f"nell@{NET}")], keep_copy=True)
+    for kind in (EntryKind.ALIAS, EntryKind.GROUP, EntryKind.LIST):
+        address = Address.parse(f"the-{kind}@{ORG}")
+        entries.create(uow, OPERATOR, kind, address, [ADA, BOB])
+
+
+def _hold(uow: UnitOfWork) -> None:
+    hold, _ = holds.create(uow, OPERATOR, NewHold(account=BOB, reason="dispute"))
+    holds.placed(uow, hold.id)
+
+
+def _staff(uow: UnitOfWork) -> None:
+    roles.create(uow, OPERATOR, "helpdesk", permissions=[Permission.DIRECTORY_READ])
+    carol = NewAdministrator(name="carol", role="investigator")
+    administrators.create(uow, OPERATOR, carol)
+    keys.create(uow, OPERATOR, "carol")
+
+
+def _mail(author: str, number: int) -> bytes:
+    return (
+        f"From: {author}@{ORG}\r\nTo: {ADA}\r\nSubject: news {number}\r\n"
+        f"Message-ID: <{number}@{ORG}>\r\nDate: Sat, 21 Nov 2026 09:00:0{number} +0000"
+        "\r\n\r\nSome news.\r\n"
+    ).encode()
+
+
+async def _work_cases(prepared: Prepared) -> None:
+    """Leave a case in each state that an example needs; case 1 awaits approval."""
+    desk = prepared.desk
+    plan = await desk.preview(await desk.open(f"from:eve@{ORG}"))
+    prepared.plan = plan.sha256.hex() if plan.sha256 else ""
+    approved, done = [await desk.open(f"from:{name}@{ORG}") for name in ("ada", "bob")]
+    await desk.approve(await desk.preview(approved))
+    await desk.carry_out(done)
+    strict = replace(desk, actor=CAROL, rules=CaseRules(second_person=1))
+    hasty = await strict.open(f"from:ada@{ORG}")
+    await strict.approve(await strict.preview(hasty), break_glass="it spreads")
+    running_, stopped = [await desk.open(f"from:ada@{ORG}") for _ in range(2)]
+    for case in (running_, stopped):
+        await desk.approve(await desk.preview(case))
+        await running.start(desk.store, desk.actor, case.id, desk.rules)
+    await desk.stop(stopped)
+    armed = await desk.open(f"from:mia@{ORG}")
+    await desk.carry_out(armed)
+    day = timedelta(hours=24)
+    await desk.store.transact(arming.arm, desk.actor, armed.id, desk.rules, day)

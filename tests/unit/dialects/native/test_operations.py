@@ -1,0 +1,137 @@
+"""Every operation: its example works, and it is for whom it says it is."""
+
+import json
+
+import jsonschema_rs
+import pytest
+from openapi_spec_validator import validate
+
+from postwarden.dialects.native.openapi import document
+from postwarden.dialects.native.operations import PREFIX, Operation
+from postwarden.dialects.native.routes import OPERATIONS
+from postwarden.model.actors import Actor
+from postwarden.model.permissions import BUILTIN_ROLES, EVERYTHING
+from tests.support import prepared
+from tests.support.prepared import NET, Prepared
+
+DOCUMENT = document(OPERATIONS)
+OURS = [each for each in OPERATIONS if not each.is_open]
+GUARDED = [each for each in OURS if each.permissions]
+
+every = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.id)
+every_of_ours = pytest.mark.parametrize("operation", OURS, ids=lambda each: each.id)
+every_that_names = pytest.mark.parametrize(
+    "operation",
+    # Roles are of the whole store: whoever sees administrators sees them all.
+    [each for each in OURS if "{" in each.path and each.tag != "Roles"],
+    ids=lambda each: each.id,
+)
+
+
+@pytest.fixture
+async def town() -> Prepared:
+    return (await prepared.prepare_once()).fresh()
+
+
+def test_the_document_is_openapi_3_1() -> None:
+    validate(DOCUMENT)
+    assert DOCUMENT["openapi"] == "3.1.0"
+
+
+def test_every_operation_has_its_own_id_and_says_what_it_does() -> None:
+    ids = [each.id for each in OPERATIONS]
+    assert len(set(ids)) == len(ids)
+    for path in DOCUMENT["paths"].values():
+        for described in path.values():
+            assert described["summary"]
+            assert "default" not in described["responses"]
+
+
+@every
+async def test_its_example_works_and_is_answered_as_described(
+    operation: Operation, town: Prepared
+) -> None:
+    answered = await town.example(operation)
+    assert answered.status == operation.status, answered.body
+    kind = answered.headers["content-type"]
+    described = DOCUMENT["paths"][PREFIX + operation.path][operation.method.lower()]
+    schema = described["responses"][str(answered.status)]["content"][kind]["schema"]
+    if kind == "application/json":
+        _check(schema, answered.json)
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [each for each in OURS if each.writes and each.query.__name__ == "Writing"],
+    ids=lambda each: each.id,
+)
+async def test_its_rehearsal_tells_what_it_would_change_and_changes_nothing(
+    operation: Operation, town: Prepared
+) -> None:
+    before = await town.house.store.read(lambda uow: len(uow.audit.page(limit=1000)))
+    answered = await town.example(operation, query={"dry_run": "true"})
+    assert answered.status == 200
+    _check({"$ref": "#/components/schemas/Rehearsal"}, answered.json)
+    assert answered.json["changes"]
+    after = await town.house.store.read(lambda uow: len(uow.audit.page(limit=1000)))
+    assert after == before
+
+
+@every_of_ours
+async def test_nobody_is_answered_without_a_key(
+    operation: Operation, town: Prepared
+) -> None:
+    assert (await town.example(operation, key="nobody")).status == 401
+
+
+@pytest.mark.parametrize("operation", GUARDED, ids=lambda each: each.id)
+async def test_it_takes_one_of_the_permissions_it_names(
+    operation: Operation, town: Prepared
+) -> None:
+    for name, permissions in (
+        ("all-others", EVERYTHING - set(operation.permissions)),
+        ("none", EVERYTHING - EVERYTHING),
+    ):
+        town.actors.add(Actor(name=name, permissions=permissions))
+        answered = await town.example(operation, key=name)
+        assert answered.status == 403
+        assert operation.permissions[0] in answered.json["detail"]
+
+
+@every_that_names
+@pytest.mark.parametrize("role", BUILTIN_ROLES, ids=lambda role: role.name)
+async def test_what_is_foreign_looks_absent_to_every_role(
+    operation: Operation, role: object, town: Prepared
+) -> None:
+    permissions = next(e.permissions for e in BUILTIN_ROLES if e is role)
+    town.actors.add(
+        Actor(name="nell", permissions=permissions, domains=frozenset({NET}))
+    )
+    foreign = await town.example(operation, key="nell")
+    absent = await town.example(
+        operation,
+        key="nell",
+        variables=dict.fromkeys(operation.example.variables, _absent(operation)),
+    )
+    assert (foreign.status, foreign.json["code"]) == (
+        absent.status,
+        absent.json["code"],
+    )
+    assert foreign.status in {403, 404}
+
+
+def _absent(operation: Operation) -> str:
+    known = next(iter(operation.example.variables.values()))
+    if "@" in known:
+        return "nobody@example.org"
+    return "999999" if known.isdecimal() else "absent.test"
+
+
+def _check(schema: object, value: object) -> None:
+    whole = {**DOCUMENT["components"], "schema": schema}
+    checked = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "components": whole,
+        "$ref": "#/components/schema",
+    }
+    jsonschema_rs.validator_for(json.loads(json.dumps(checked))).validate(value)
