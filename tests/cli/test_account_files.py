@@ -179,3 +179,9 @@ def test_an_interruption_while_reading_ends_without_a_traceback(
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err) == (130, b"", b"")
+
+
+def test_a_line_without_end_is_not_read_to_it(cli: CommandLine) -> None:
+    ran = cli("account", "create-many", "/dev/zero", "--json")
+    assert ran.status == 2
+    assert "a line has" in ran.error["message"]

@@ -100,11 +100,12 @@ def test_more_recipients_than_allowed_are_left_for_another_mail(
     shared: Postwarden, dialog: Dialog
 ) -> None:
     """RFC 5321 §4.5.3.1.10: 452 for those beyond, and the mail goes to the rest."""
-    dialog.send(
-        b"".join(b"RCPT TO:<ada+%d@example.org>\r\n" % number for number in range(1002))
-    )
-    answers = [dialog.reply()[:9] for _ in range(1002)]
-    assert answers == ["250 2.1.5"] * 1000 + ["452 4.5.3"] * 2
+    answers = []
+    for start in range(0, 10_000, 500):  # a window of what is sent ahead
+        numbers = range(start, start + 500)
+        dialog.send(b"".join(b"RCPT TO:<ada+%d@example.org>\r\n" % n for n in numbers))
+        answers += [dialog.reply()[:9] for _ in numbers]
+    assert answers == ["250 2.1.5"] * 1000 + ["452 4.5.3"] * 9000
     dialog.ask("DATA")
     dialog.send(dotted(mails.mail("to-many")))
     trace_of(dialog.reply())

@@ -24,6 +24,7 @@ from postwarden.services.ports import UnitOfWork
 
 COLUMNS = ("address", "password", "password_hash", "name", "quota", "quota_messages")
 CHUNK = 250  # rows per transaction
+MAX_LINE = 128 << 10  # characters
 
 FileWord = Annotated[
     Path,
@@ -177,13 +178,20 @@ def _opened(path: Path) -> Iterator[TextIO]:
 
 
 def _rows(stream: TextIO) -> Iterator[Row | BadRow]:
-    reader = csv.reader(stream, strict=True)
+    reader = csv.reader(_lines(stream), strict=True)
     columns = _columns(next(_records(reader), (1, [])))
     for number, record in _records(reader, start=2):
         if isinstance(record, csv.Error):
             yield BadRow(number, Invalid(f"not CSV: {record}"))
         elif record:
             yield _row(number, columns, record)
+
+
+def _lines(stream: TextIO) -> Iterator[str]:
+    while line := stream.readline(MAX_LINE):
+        if len(line) == MAX_LINE:
+            raise Invalid(f"a line has {MAX_LINE} characters at most", field="file")
+        yield line
 
 
 def _records(

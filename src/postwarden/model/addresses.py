@@ -9,6 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address
 from typing import Self
 
 import idna
@@ -20,7 +21,7 @@ MAX_DOMAIN = 255  # octets, RFC 5321 §4.5.3.1.2
 _MAX_LABEL = 63  # octets, RFC 1035 §2.3.4
 
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\Z")
-_LITERAL = re.compile(r"\[(?:IPv6:)?[0-9A-Za-z.:]+\]\Z")
+_LITERAL = re.compile(r"\[(?:([A-Za-z0-9-]*[A-Za-z0-9]):)?([!-Z^-~]+)\]\Z")
 _ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+\Z")
 _QUOTED = re.compile(r'"(?:[^"\\\x00-\x1f\x7f]|\\[\x20-\x7e])*"\Z')
 
@@ -31,8 +32,8 @@ def domain_name(text: str) -> str:
 
     Raises Invalid for what is no domain name (RFC 5890 §2.3.2, RFC 5321 §2.3.5).
     """
-    if _LITERAL.match(text):
-        return text.lower()
+    if text.startswith("["):
+        return _literal(text)
     try:
         labels = [_label(label) for label in text.removesuffix(".").split(".")]
         ascii_octets = len(".".join(map(_ascii_label, labels)))
@@ -41,6 +42,25 @@ def domain_name(text: str) -> str:
     if ascii_octets > MAX_DOMAIN:
         raise Invalid("domain name longer than 255 octets", field="domain")
     return ".".join(labels)
+
+
+def _literal(text: str) -> str:
+    """Return an address literal in lower case (RFC 5321 §4.1.3); raises Invalid."""
+    match = _LITERAL.match(text)
+    if match is None or len(text) > MAX_DOMAIN or not _is_host(*match.groups()):
+        raise Invalid(f"not a domain name: {text!r}", field="domain")
+    return text.lower()
+
+
+def _is_host(tag: str | None, address: str) -> bool:
+    try:
+        if tag is None:
+            IPv4Address(address)
+        elif tag.lower() == "ipv6":
+            return IPv6Address(address).scope_id is None
+    except ValueError:
+        return False
+    return True
 
 
 def ascii_domain(name: str) -> str:

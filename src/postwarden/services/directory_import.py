@@ -20,6 +20,7 @@ from postwarden.services.ports import Store
 from postwarden.wire.directory import FIELDS, BadRow, Row, RowKind
 
 CHUNK = 250  # rows per transaction
+MOST_BAD = 1000  # rows that cannot be read, after which no more are
 _ADDRESSES = (RowKind.ACCOUNT, RowKind.ALIAS, RowKind.GROUP, RowKind.LIST)
 _NAMES = {  # kinds that cannot have the same name
     **dict.fromkeys((RowKind.DOMAIN, RowKind.DOMAIN_ALIAS), "domain"),
@@ -112,6 +113,11 @@ class DirectoryImport:
 
     def _read_all(self) -> None:
         for row in self._rows():
+            if len(self._failed) >= MOST_BAD:
+                raise Invalid(
+                    f"{MOST_BAD} rows cannot be read, so nothing was imported",
+                    field="file",
+                )
             if isinstance(row, BadRow):
                 self._fail(row.number, Invalid(row.reason))
                 continue

@@ -316,6 +316,13 @@ async def test_merging_makes_no_address_another_kind_of_thing(store: Store) -> N
     assert heard.failures[2].code == "already-exists"
 
 
+async def test_what_is_no_directory_at_all_is_given_up(store: Store) -> None:
+    rows: list[Fields | str] = [SMALL[0], *["torn"] * 1001]
+    with pytest.raises(Invalid, match="nothing was imported"):
+        await imported(store, rows)
+    assert await exported(store) == []
+
+
 async def test_where_a_row_fails_nothing_is_removed(store: Store) -> None:
     await imported(store, SMALL)
     tally, heard = await imported(store, [SMALL[0], SMALL[1], "torn"], replace=True)

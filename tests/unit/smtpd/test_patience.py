@@ -72,6 +72,20 @@ def test_commands_without_mail_are_counted() -> None:
     assert patience.farewell is replies.TOO_MANY_COMMANDS
 
 
+def test_recipients_too_many_do_not_end_the_session_before_its_mail() -> None:
+    patience = Patience(LIMITS)
+    most = 20 * LIMITS.recipients
+    for _ in range(most):
+        assert patience.may_command()
+        answered(patience, replies.TOO_MANY_RECIPIENTS)
+
+    left = LIMITS.commands + LIMITS.recipients
+    for _ in range(left):
+        assert patience.may_command()
+        answered(patience, replies.TOO_MANY_RECIPIENTS)
+    assert not patience.may_command()
+
+
 def test_failed_logins_are_not_forgiven() -> None:
     patience = Patience(LIMITS)
     answered(patience, BAD, failed_logins=1)

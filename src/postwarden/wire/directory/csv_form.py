@@ -27,6 +27,7 @@ COLUMNS: Final = (
     *dict.fromkeys(name for fields in FIELDS.values() for name in fields),
 )
 MAX_CELL: Final = 4 << 20  # characters; ten thousand members fit
+MAX_LINE: Final = 8 << 20
 
 _FORMULA: Final = re.compile(r"\s*['=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _ADDRESSES: Final = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^\s",])+')
@@ -57,7 +58,7 @@ def unprotected(cell: str) -> str:
 def read(stream: TextIO) -> Iterator[Row | BadRow]:
     """Read the rows of a stream opened with `newline=""`; raises UnreadableFile."""
     csv.field_size_limit(MAX_CELL)  # of the whole process; nothing else reads so much
-    records = _records(csv.reader(stream, strict=True))
+    records = _records(csv.reader(_lines(stream), strict=True))
     _, first = next(records, (1, []))
     columns = _columns(first)
     for number, record in records:
@@ -65,6 +66,13 @@ def read(stream: TextIO) -> Iterator[Row | BadRow]:
             yield BadRow(number, f"not CSV: {record}")
         elif any(record):
             yield _row(number, columns, record)
+
+
+def _lines(stream: TextIO) -> Iterator[str]:
+    while line := stream.readline(MAX_LINE):
+        if len(line) == MAX_LINE:
+            raise UnreadableFile(f"a line has {MAX_LINE} characters at most")
+        yield line
 
 
 def _records(

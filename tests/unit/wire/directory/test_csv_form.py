@@ -87,3 +87,9 @@ def test_a_cell_of_any_sensible_length_is_read() -> None:
 
     assert isinstance(row, Row)
     assert len(row.fields["members"]) == 10_000
+
+
+def test_a_line_without_end_is_not_read_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_form, "MAX_LINE", 100)
+    with pytest.raises(UnreadableFile, match="a line has 100 characters"):
+        read("kind,address\r\n" + "x" * 100)
