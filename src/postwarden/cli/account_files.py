@@ -24,7 +24,7 @@ from postwarden.services.ports import UnitOfWork
 
 COLUMNS = ("address", "password", "password_hash", "name", "quota", "quota_messages")
 CHUNK = 250  # rows per transaction
-MAX_LINE = 128 << 10  # characters
+MAX_LINE = 1 << 20  # characters
 
 FileWord = Annotated[
     Path,

@@ -1,0 +1,7 @@
+"""What holds for every test."""
+
+from hypothesis import settings
+
+# A machine that is busy with something else makes no example wrong.
+settings.register_profile("postwarden", deadline=None)
+settings.load_profile("postwarden")
