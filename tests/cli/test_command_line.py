@@ -12,10 +12,7 @@ from postwarden.cli.grammar import Registered
 from tests.support.command_line import CommandLine
 
 POSTWARDEN = [sys.executable, "-m", "postwarden.cli.main"]
-LATER = {
-    "message",
-    *("queue", "system"),
-}
+LATER = {"queue", "system"}
 
 
 def test_help_teaches_and_names_the_global_options(nowhere: CommandLine) -> None:

@@ -70,6 +70,7 @@ COMMANDS = (
     ),
     Registered("find", f"{_C}.finding", "find_app", "List copies where they lie now."),
     Registered("trace", f"{_C}.finding", "trace_app", "Tell what happened to mail."),
+    Registered("message", f"{_C}.messages", "app", "Look at what somebody wrote."),
     Registered("case", f"{_C}.cases", "app", "Remove mail everywhere, and undo it."),
     Registered("hold", f"{_C}.holds", "app", "Keep mail from being destroyed."),
     Registered("vault", f"{_C}.vault", "app", "See and restore deleted mail."),

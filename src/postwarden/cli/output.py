@@ -49,6 +49,12 @@ class Output:
         else:
             self._write(text.changes(changes))
 
+    def octets(self, content: bytes) -> None:
+        """Print content as it is, byte for byte."""
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+
     def rows(self, *columns: str) -> "Rows":
         """Return a printer of a list; people see these fields as columns."""
         return Rows(self, columns)

@@ -102,6 +102,34 @@ class ClassCount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """Somebody who got the mail and has no copy that the plan lists.
+
+    `event` is the last that happened to the mail there.
+    """
+
+    account: str
+    event: str
+    time: str  # RFC 3339
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traced:
+    """Whom the ledger says the plan's messages reached, beside what was found.
+
+    `recipients` counts accounts that got one, `missing` those of them without a copy
+    in the plan, some of which are `shown`. `waiting` counts addresses whose mail is
+    queued or parked, `left` those elsewhere that it was sent to.
+    """
+
+    recipients: int
+    missing: int
+    waiting: int
+    left: int
+    shown: tuple[Missing, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A frozen list of copies and what to do with them.
 
@@ -109,6 +137,7 @@ class Plan:
     that it acts on, `excluded` those that it lists and leaves alone, by the
     addresses and `@domain`s in `exclude` or for a reason of their own. `related`
     counts messages that reply to or refer to what was found; no plan touches them.
+    `traced` is None where there was too much to trace.
     """
 
     id: int = 0
@@ -127,6 +156,7 @@ class Plan:
     exclude: tuple[str, ...] = ()
     counts: tuple[ClassCount, ...] = ()
     clusters: tuple[Cluster, ...] = ()
+    traced: Traced | None = None
     warnings: tuple[str, ...] = ()
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -29,9 +30,11 @@ from postwarden.model.cases import (
     ClassCount,
     Cluster,
     MatchClass,
+    Missing,
     Outcome,
     Plan,
     PlanItem,
+    Traced,
 )
 from postwarden.model.errors import NotFound
 from postwarden.model.mailboxes import Flag
@@ -309,8 +312,16 @@ def _plan(row: Row) -> Plan:
             for each in summary["counts"]
         ),
         clusters=tuple(Cluster(**each) for each in summary["clusters"]),
+        traced=_traced(summary.get("traced")),
         warnings=tuple(summary["warnings"]),
     )
+
+
+def _traced(found: dict[str, Any] | None) -> Traced | None:
+    if found is None:
+        return None
+    shown = tuple(Missing(**each) for each in found["shown"])
+    return Traced(**{**found, "shown": shown})
 
 
 def _plan_values(plan: Plan) -> Values:
@@ -332,6 +343,7 @@ def _plan_values(plan: Plan) -> Values:
                 "exclude": plan.exclude,
                 "counts": [asdict(each) for each in plan.counts],
                 "clusters": [asdict(each) for each in plan.clusters],
+                "traced": plan.traced and asdict(plan.traced),
                 "warnings": list(plan.warnings),
             }
         ),

@@ -1,15 +1,18 @@
-"""`postwarden case export|check`: evidence, and whether it is what was written."""
+"""`postwarden case export|check|report`: what is shown to others."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from postwarden.cli.cases import report_pages
 from postwarden.cli.cases.words import CaseNumber, app
 from postwarden.cli.exits import FAILED
 from postwarden.cli.invocation import Invocation, Opens, command
 from postwarden.cli.signatures import PublicKey, public_key_of
-from postwarden.services.cases import evidence
+from postwarden.dialects.native.shapes import cases as shapes
+from postwarden.model.errors import Invalid
+from postwarden.services.cases import evidence, reporting
 
 
 @command(app, "export", examples=["postwarden case export 1 --to evidence-1"])
@@ -72,3 +75,45 @@ async def check(
         f"{directory} is intact, {signed}",
         {"directory": str(directory.absolute()), "intact": True, "signed_by": key},
     )
+
+
+@command(
+    app,
+    "report",
+    examples=[
+        "postwarden case report 1",
+        "postwarden case report 1 --format csv > case-1.csv",
+        "postwarden case report 1 --format html > case-1.html",
+    ],
+)
+async def report(
+    run: Invocation,
+    case: CaseNumber,
+    *,
+    form: Annotated[
+        str, typer.Option("--format", metavar="json|csv|html", help="Else a table.")
+    ] = "",
+) -> None:
+    """Tell who had the mail, what they did with it, and for how long; worst first.
+
+    It tells what the ledger knows, and what the flags of each copy said when the plan
+    was made.
+    """
+    if form not in {"", "json", "csv", "html"}:
+        raise Invalid("--format takes json, csv or html", field="format")
+    made = await reporting.report(run.platform.store, run.actor, case)
+    shape = shapes.report(made)
+    if form == "csv":
+        run.output.octets(report_pages.csv_page(shape))
+    elif form == "html":
+        page = "\n".join(report_pages.html_page(shape))
+        run.output.octets(f"{page}\n".encode())
+    elif form == "json" or run.output.as_json:
+        run.output.as_json = True
+        run.output.one(shape)
+    else:
+        rows = run.output.rows(
+            *("account", "delivered_at", "read", "answered", "forwarded"),
+            *("removed_at", "exposed_seconds"),
+        )
+        rows.write(shape["accounts"])

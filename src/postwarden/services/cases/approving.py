@@ -18,6 +18,7 @@ from postwarden.services.cases.rules import CaseRules
 from postwarden.services.ports import UnitOfWork
 
 MAX_REASON = 2000  # characters
+_RIGHTS = {False: Permission.CASE_APPROVE, True: Permission.CASE_BREAK_GLASS}
 _APPROVABLE = {CaseState.PREVIEWED, CaseState.APPROVED, CaseState.STOPPED}
 
 
@@ -59,10 +60,7 @@ def approve(
     for. Raises Refused when there is no plan to approve or it takes somebody
     else, Stale when another plan is the newest one.
     """
-    broken = break_glass is not None
-    access.require(
-        actor, Permission.CASE_BREAK_GLASS if broken else Permission.CASE_APPROVE
-    )
+    access.require(actor, _RIGHTS[break_glass is not None])
     case = reach.case(uow, actor, case_id)
     if case.plan is None or case.state not in _APPROVABLE:
         raise Refused(f"case {case_id} has no previewed plan: run `case preview`")
@@ -91,7 +89,7 @@ def approve(
     audit.record(
         uow,
         actor,
-        "case.break-glass" if broken else "case.approve",
+        "case.approve" if break_glass is None else "case.break-glass",
         f"case {case_id}",
         after={"plan": plan_sha256.hex(), "expires": approval.expires_at.isoformat()},
         reason=break_glass or "",

@@ -19,7 +19,7 @@ class Contents:
     Only what the plan acts on is counted here.
     """
 
-    messages: set[int] = field(default_factory=set)
+    messages: dict[int, bytes] = field(default_factory=dict)
     accounts: set[int] = field(default_factory=set)
     mailboxes: Counter[int] = field(default_factory=Counter)
     copies: Counter[bytes] = field(default_factory=Counter)
@@ -29,7 +29,7 @@ class Contents:
     def add(self, facts: Iterable[CopyFacts]) -> None:
         for each in facts:
             content = each.content_fingerprint or each.sha256
-            self.messages.add(each.message)
+            self.messages[each.message] = each.sha256
             self.accounts.add(each.account)
             if each.state is CopyState.LIVE:
                 self.mailboxes[each.mailbox_id] += 1

@@ -21,19 +21,16 @@ from postwarden.model.errors import NotFound, Unavailable
 from postwarden.model.ledger import LedgerRow
 from postwarden.model.mailboxes import flag_names
 from postwarden.model.permissions import Permission
-from postwarden.model.queries import Query, Scope
-from postwarden.model.queries.terms import Similar, SimilarTo
 from postwarden.services import access, audit, holds
 from postwarden.services.audit_anchoring import sign_head
-from postwarden.services.cases import reach
+from postwarden.services.cases import history, reach
 from postwarden.services.cases.outcomes import has_run
-from postwarden.services.ports import Blobs, References, Signer, Store, UnitOfWork
+from postwarden.services.ports import Blobs, Signer, Store, UnitOfWork
 
 COPIES = (
     *("item", "system", "account", "mailbox", "uid", "flags", "internal_date", "size"),
     *("sha256", "message_id", "class", "hold", "action", "outcome", "reason"),
 )
-_PLANNED = Similar(SimilarTo.SHA256, "0" * 64)  # stands for the plan's messages
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -169,6 +166,7 @@ def _plan(uow: UnitOfWork, plan: Plan) -> Mapping[str, object]:
         "related": plan.related,
         "counts": [asdict(each) for each in plan.counts],
         "clusters": [asdict(each) for each in plan.clusters],
+        "traced": plan.traced and asdict(plan.traced),
         "warnings": list(plan.warnings),
         "outcomes": {k.value: n for k, n in uow.cases.outcomes(plan.id).items()},
     }
@@ -177,14 +175,14 @@ def _plan(uow: UnitOfWork, plan: Plan) -> Mapping[str, object]:
 async def _copies(
     store: Store, plans: Iterable[Plan], seen: dict[bytes, None]
 ) -> AsyncIterator[bytes]:
-    yield _csv([COPIES])
+    yield csv_rows([COPIES])
     for plan in plans:
         after = 0
         while items := await store.read(_items, plan.id, after):
             after = items[-1].item
             seen.update(dict.fromkeys(item.sha256 for item in items))
-            yield _csv(
-                [_cell(value) for value in item_facts(plan, item).values()]
+            yield csv_rows(
+                [cell(value) for value in item_facts(plan, item).values()]
                 for item in items
             )
 
@@ -214,13 +212,14 @@ def item_facts(plan: Plan, item: PlanItem) -> dict[str, object]:
     }
 
 
-def _csv(rows: Iterable[Iterable[object]]) -> bytes:
+def csv_rows(rows: Iterable[Iterable[object]]) -> bytes:
+    """Return rows of a CSV file, in UTF-8."""
     text = io.StringIO()
     csv.writer(text).writerows(rows)  # RFC 4180: CRLF between rows
     return text.getvalue().encode()
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
     """Return a cell that no spreadsheet takes for a formula."""
     if isinstance(value, list):
         value = " ".join(map(str, value))
@@ -231,21 +230,8 @@ def _cell(value: object) -> str:
 async def _ledger(
     store: Store, searcher: Actor, sha256s: list[bytes]
 ) -> AsyncIterator[bytes]:
-    for start in range(0, len(sha256s), 500):
-        events = await store.read(_events_of, searcher, sha256s[start : start + 500])
-        for first in range(0, len(events), 1000):
-            rows = await store.read(_ledger_rows, events[first : first + 1000])
-            yield b"".join(_line(event_facts(row)) for row in rows)
-
-
-def _events_of(uow: UnitOfWork, searcher: Actor, sha256s: list[bytes]) -> list[int]:
-    wanted = {_PLANNED: References(sha256s=frozenset(sha256s))}
-    query = access.narrowed(searcher, Query(_PLANNED), Scope.TRACE)
-    return list(uow.ledger.search(query, similar=wanted))
-
-
-def _ledger_rows(uow: UnitOfWork, events: list[int]) -> list[LedgerRow]:
-    return uow.ledger.rows(events)
+    async for rows in history.rows(store, searcher, sha256s):
+        yield b"".join(_line(event_facts(row)) for row in rows)
 
 
 def event_facts(row: LedgerRow) -> dict[str, object]:

@@ -19,7 +19,7 @@ from postwarden.model.errors import LimitExceeded, Refused, Stale
 from postwarden.model.permissions import Permission
 from postwarden.model.queries import Scope, check_scope, parse
 from postwarden.services import access, audit, finding
-from postwarden.services.cases import gathering, reach
+from postwarden.services.cases import gathering, reach, traced
 from postwarden.services.cases.acting import STATES
 from postwarden.services.cases.contents import Contents
 from postwarden.services.cases.excluding import Exclusions, exclusions
@@ -60,6 +60,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Seen:
+    searcher: Actor
     gathered: Gathered
     counts: tuple[ClassCount, ...]
     exclusions: Exclusions
@@ -81,6 +82,7 @@ async def preview(
     plan = await store.transact(_begin, actor, case_id, wanted)
     class_of = seen.gathered.class_of()
     seal, contents, excluded = PlanHash(plan), Contents(), 0
+    found: set[str] = set()
     for start in range(0, len(chosen), CHUNK):
         facts = await store.read(finding.facts, chosen[start : start + CHUNK])
         items = _items(facts, class_of, seen.exclusions, first=seal.items + 1)
@@ -92,10 +94,13 @@ async def preview(
             if item.outcome is Outcome.PENDING
         ]
         contents.add(taken)
+        found.update(item.address for item in items)
         excluded += len(items) - len(taken)
     if len(contents.accounts) > rules.max_accounts:
         raise LimitExceeded("accounts of one plan", rules.max_accounts)
     await store.read(_check_shares, contents.crowded(), rules)
+    messages = list(contents.messages.values())
+    compared = await traced.compare(store, seen.searcher, messages, found)
     return await store.transact(
         _finish,
         actor,
@@ -109,6 +114,7 @@ async def preview(
             related=seen.gathered.related,
             counts=seen.counts,
             clusters=contents.clusters(),
+            traced=compared,
             warnings=(*seen.gathered.warnings, *contents.warnings()),
         ),
     )
@@ -129,6 +135,7 @@ def _look(
         uow, query, similar, relatives=True, states=STATES.get(wanted.action)
     )
     return _Seen(
+        searcher=searcher,
         gathered=gathered,
         counts=gathering.class_counts(uow, gathered, wanted.classes),
         exclusions=exclusions(

@@ -3,7 +3,7 @@
 from postwarden.wire.mime.contents import AttachedMessage
 from postwarden.wire.mime.headers import NotAMessage, require_header
 from postwarden.wire.mime.limits import DEFECTS, MAX_TEXT, Buffer, Defect
-from postwarden.wire.mime.scan import Part, ScannedMessage, scan
+from postwarden.wire.mime.scan import Part, ScannedMessage, decoded_part, scan
 
 __all__ = [
     "DEFECTS",
@@ -14,6 +14,7 @@ __all__ = [
     "NotAMessage",
     "Part",
     "ScannedMessage",
+    "decoded_part",
     "require_header",
     "scan",
 ]

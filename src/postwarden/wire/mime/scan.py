@@ -7,7 +7,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from postwarden.wire.mime import identifiers, render, words
+from postwarden.wire.mime import identifiers, render, transfer, words
 from postwarden.wire.mime.contents import AttachedMessage, Contents, read_contents
 from postwarden.wire.mime.dates import parse_date
 from postwarden.wire.mime.headers import Header
@@ -138,6 +138,12 @@ def scan(buffer: Buffer, *, text_limit: int = MAX_TEXT) -> ScannedMessage:
         content_fingerprint=contents.fingerprints.content_fingerprint,
         defects=tuple(budget.defects),
     )
+
+
+def decoded_part(buffer: Buffer, part: Part) -> bytes:
+    """Return the decoded octets of a part that `scan` found in `buffer`."""
+    content, _ = transfer.decode(buffer[part.body_start : part.body_end], part.encoding)
+    return content
 
 
 def _text(header: Header, name: bytes) -> str:

@@ -5,11 +5,20 @@ from datetime import datetime
 from typing import TypedDict, cast
 
 from postwarden.dialects.native.shapes.mail import CopyShape
-from postwarden.model.cases import Approval, ArmedRule, Case, Outcome, Plan, PlanItem
+from postwarden.model.cases import (
+    Approval,
+    ArmedRule,
+    Case,
+    Outcome,
+    Plan,
+    PlanItem,
+    Traced,
+)
 from postwarden.model.tasks import Task
 from postwarden.services.cases.approving import Need
 from postwarden.services.cases.evidence import item_facts
 from postwarden.services.cases.reading import Status, UndoStatus
+from postwarden.services.cases.reporting import Report
 from postwarden.services.cases.verifying import Recoverable
 
 
@@ -47,6 +56,24 @@ class ClusterShape(TypedDict):
     copies: int
 
 
+class MissingShape(TypedDict):
+    """Somebody who got the mail and has no copy that the plan lists."""
+
+    account: str
+    event: str
+    time: str
+
+
+class TracedShape(TypedDict):
+    """Whom the ledger says the mail has reached, beside what was found."""
+
+    recipients: int
+    missing: int
+    waiting: int
+    left: int
+    shown: list[MissingShape]
+
+
 class NeedShape(TypedDict):
     """Whose word a plan takes: anybody's who may approve, or another person's."""
 
@@ -69,6 +96,7 @@ class PlanShape(TypedDict):
     approval: NeedShape
     counts: list[ClassCountShape]
     clusters: list[ClusterShape]
+    traced: TracedShape | None
     warnings: list[str]
 
 
@@ -206,6 +234,68 @@ class UndoShape(TypedDict):
     failed: int
 
 
+class ActShape(TypedDict):
+    """What an owner did to mail, and when."""
+
+    time: datetime
+    event: str
+
+
+class AccountReportShape(TypedDict):
+    """What became of a case's mail in one account."""
+
+    account: str
+    copies: int
+    delivered_at: datetime | None
+    first_seen_at: datetime | None
+    read: bool
+    answered: bool
+    forwarded: bool
+    forwarded_to: list[str]
+    acts: list[ActShape]
+    removed_at: datetime | None
+    restored_at: datetime | None
+    exposed_seconds: int | None
+    outcomes: dict[str, int]
+
+
+class ReportShape(CaseShape):
+    """A case and its accounts, worst first."""
+
+    made_at: datetime
+    accounts: list[AccountReportShape]
+
+
+def report(of: Report) -> ReportShape:
+    """Return a report as `case report` prints it."""
+    return {
+        **case(of.case),
+        "made_at": of.made_at,
+        "accounts": [
+            {
+                "account": each.account,
+                "copies": each.copies,
+                "delivered_at": each.delivered_at,
+                "first_seen_at": each.first_seen_at,
+                "read": each.read,
+                "answered": each.answered,
+                "forwarded": each.forwarded,
+                "forwarded_to": list(each.forwarded_to),
+                "acts": [
+                    {"time": time, "event": event.value} for time, event in each.acts
+                ],
+                "removed_at": each.removed_at,
+                "restored_at": each.restored_at,
+                "exposed_seconds": None
+                if each.exposed is None
+                else int(each.exposed.total_seconds()),
+                "outcomes": {k.value: n for k, n in each.outcomes.items()},
+            }
+            for each in of.accounts
+        ],
+    }
+
+
 def case(of: Case) -> CaseShape:
     """Return a case as every command prints it."""
     return {
@@ -255,7 +345,22 @@ def plan(of: Plan, need: Need | None) -> PlanShape:
             }
             for each in of.clusters
         ],
+        "traced": None if of.traced is None else traced(of.traced),
         "warnings": list(of.warnings),
+    }
+
+
+def traced(of: Traced) -> TracedShape:
+    """Return the difference between recipients and found copies."""
+    return {
+        "recipients": of.recipients,
+        "missing": of.missing,
+        "waiting": of.waiting,
+        "left": of.left,
+        "shown": [
+            {"account": each.account, "event": each.event, "time": each.time}
+            for each in of.shown
+        ],
     }
 
 
