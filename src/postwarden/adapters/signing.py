@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from postwarden.adapters.secret_files import kept_file
+from postwarden.adapters.wholefiles import whole_file
 from postwarden.model.errors import Unavailable
-from postwarden.services.ports import Sealer
+from postwarden.services.ports import Keyring
 
 if TYPE_CHECKING:  # its import is for those who sign
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -30,9 +31,9 @@ class _Kept:
 class SigningKey:
     """See `services.ports.Signer`; the file is made when it is first asked for."""
 
-    def __init__(self, path: Path, sealer: Sealer) -> None:
+    def __init__(self, path: Path, keys: Keyring) -> None:
         self._path = path
-        self._sealer = sealer
+        self._keys = keys
         self._kept: _Kept | None = None
         self._private: Ed25519PrivateKey | None = None
 
@@ -46,13 +47,28 @@ class SigningKey:
         """See `services.ports.Signer.public_key`."""
         return self._read().public
 
+    def key_of(self) -> str | None:
+        """See `services.ports.SealedFile.key_of`."""
+        return self._keys.key_of(self._read().sealed) if self._path.exists() else None
+
+    def reseal(self) -> None:
+        """See `services.ports.SealedFile.reseal`."""
+        kept = self._read()
+        line = _line(kept.public, self._keys.reseal(kept.sealed))
+        try:
+            with whole_file(self._path) as file:
+                file.write(line)
+        except OSError as error:
+            raise Unavailable(f"{self._path}: {error.strerror}") from error
+        self._kept = None
+
     def _opened(self) -> "Ed25519PrivateKey":
         from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415  see above
             Ed25519PrivateKey,
         )
 
         kept = self._read()
-        secret = self._sealer.unseal(kept.sealed, _PURPOSE)
+        secret = self._keys.unseal(kept.sealed, _PURPOSE)
         try:
             private = Ed25519PrivateKey.from_private_bytes(secret)
         except ValueError as error:
@@ -80,7 +96,7 @@ class SigningKey:
         )
 
         private = Ed25519PrivateKey.generate()
-        sealed = self._sealer.seal(private.private_bytes_raw(), _PURPOSE)
+        sealed = self._keys.seal(private.private_bytes_raw(), _PURPOSE)
         return _line(private.public_key().public_bytes_raw(), sealed)
 
     def _parse(self, content: bytes) -> _Kept:

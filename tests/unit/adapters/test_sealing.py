@@ -64,3 +64,35 @@ def test_a_later_key_seals_and_older_ones_still_open(tmp_path: Path) -> None:
     rotated = MasterKeys(path)
     assert rotated.unseal(sealed, "x") == SECRET
     assert new.unseal(rotated.seal(SECRET, "x"), "x") == SECRET
+
+
+def test_a_secret_changes_its_key_without_its_purpose(tmp_path: Path) -> None:
+    path = tmp_path / "master.key"
+    keys, elsewhere = MasterKeys(path), MasterKeys(path)
+    sealed = keys.seal(SECRET, "x")
+    old = keys.key_of(sealed)
+
+    new = keys.add()
+    resealed = elsewhere.reseal(sealed)
+
+    assert keys.ids() == elsewhere.ids() == [old, new]
+    assert elsewhere.key_of(resealed) == new
+    assert keys.unseal(resealed, "x") == keys.unseal(sealed, "x") == SECRET
+    assert keys.drop_before(new) == [old]
+    assert elsewhere.unseal(resealed, "x") == SECRET
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    with pytest.raises(Unavailable, match="master key"):
+        elsewhere.unseal(sealed, "x")
+    with pytest.raises(Unavailable, match="master key"):
+        elsewhere.reseal(sealed)
+    with pytest.raises(Unavailable):
+        keys.unseal(resealed, "y")
+
+
+def test_a_key_of_another_secret_opens_nothing(tmp_path: Path) -> None:
+    keys = MasterKeys(tmp_path / "master.key")
+    one, two = keys.seal(b"one", "x"), keys.seal(b"two", "x")
+    with pytest.raises(Unavailable, match="altered"):
+        keys.unseal(one[:69] + two[69:], "x")
+    with pytest.raises(Unavailable, match="altered"):
+        keys.unseal(one[:40], "x")

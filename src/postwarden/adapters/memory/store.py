@@ -30,6 +30,7 @@ from postwarden.adapters.memory.operations import (
     MemoryQueue,
     MemoryReceptions,
 )
+from postwarden.adapters.memory.secrets import MemorySecrets
 from postwarden.adapters.memory.state import State
 from postwarden.adapters.memory.tasks import MemoryTasks
 from postwarden.model.messages import SearchText
@@ -69,6 +70,7 @@ class MemoryUnitOfWork:
         self.sessions = MemoryLoginSessions(state)
         self.links = MemoryLoginLinks(state)
         self.audit = MemoryAuditLog(state)
+        self.secrets = MemorySecrets(state)
 
 
 @dataclass(slots=True)

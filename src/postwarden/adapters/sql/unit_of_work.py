@@ -20,6 +20,7 @@ from postwarden.adapters.sql.logins import SqlLoginLinks, SqlLoginSessions
 from postwarden.adapters.sql.mailboxes import SqlMailboxes
 from postwarden.adapters.sql.messages import SqlMessages
 from postwarden.adapters.sql.receptions import SqlQueue, SqlReceptions
+from postwarden.adapters.sql.secrets import SqlSecrets
 from postwarden.adapters.sql.tasks import SqlTasks
 
 
@@ -47,3 +48,4 @@ class SqlUnitOfWork:
         self.sessions = SqlLoginSessions(connection)
         self.links = SqlLoginLinks(connection)
         self.audit = SqlAuditLog(connection)
+        self.secrets = SqlSecrets(connection)

@@ -15,7 +15,7 @@ from postwarden.services.ports.mail import (
     References,
 )
 from postwarden.services.ports.operations import Queue, Receptions
-from postwarden.services.ports.sealing import Sealer
+from postwarden.services.ports.sealing import Keyring, SealedFile, Sealer, Secrets
 from postwarden.services.ports.signing import Signer
 from postwarden.services.ports.store import SearchIndex, Store, UnitOfWork, Watch
 from postwarden.services.ports.tasks import Tasks
@@ -31,6 +31,7 @@ __all__ = [
     "Directory",
     "Domains",
     "Holds",
+    "Keyring",
     "Ledger",
     "Mailboxes",
     "MessageDetails",
@@ -40,8 +41,10 @@ __all__ = [
     "Queue",
     "Receptions",
     "References",
+    "SealedFile",
     "Sealer",
     "SearchIndex",
+    "Secrets",
     "Signer",
     "Store",
     "Tasks",

@@ -24,6 +24,7 @@ from postwarden.services.ports.identities import (
 from postwarden.services.ports.logins import LoginLinks, LoginSessions
 from postwarden.services.ports.mail import Copies, Ledger, Mailboxes, Messages
 from postwarden.services.ports.operations import Queue, Receptions
+from postwarden.services.ports.sealing import Secrets
 from postwarden.services.ports.tasks import Tasks
 
 P = ParamSpec("P")
@@ -76,6 +77,8 @@ class UnitOfWork(Protocol):
     def links(self) -> LoginLinks: ...
     @property
     def audit(self) -> AuditLog: ...
+    @property
+    def secrets(self) -> Secrets: ...
 
 
 class Store(Protocol):

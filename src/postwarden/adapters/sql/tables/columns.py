@@ -21,3 +21,8 @@ def integer(name: str, *, nullable: bool = False) -> sa.Column[int]:
 
 def blob(name: str, *, nullable: bool = False) -> sa.Column[bytes]:
     return sa.Column(name, sa.LargeBinary, nullable=nullable)
+
+
+def sealed(name: str, *, nullable: bool = False) -> sa.Column[bytes]:
+    """What a master key has sealed: `secret rotate` finds it by this."""
+    return sa.Column(name, sa.LargeBinary, nullable=nullable, info={"sealed": True})

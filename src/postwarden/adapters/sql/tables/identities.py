@@ -7,6 +7,7 @@ from postwarden.adapters.sql.tables.columns import (
     identity,
     integer,
     metadata,
+    sealed,
     text,
 )
 
@@ -20,7 +21,7 @@ administrators = sa.Table(
     text("state"),
     integer("created_at"),
     text("password_hash", nullable=True),
-    blob("totp", nullable=True),
+    sealed("totp", nullable=True),
     integer("last_login_at", nullable=True),
     sa.Index("administrators_by_name", "name", unique=True),
     sa.Index("administrators_by_role", "role"),
