@@ -3,6 +3,7 @@
 import asyncio
 import mmap
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from random import Random
@@ -89,3 +90,32 @@ async def test_without_room_nothing_is_taken(open_some: OpenBlobs) -> None:
     with pytest.raises(StorageFull):
         await full.put(b"x")
     assert await full.has([sha256(b"x").digest()]) == [False]
+
+
+@pytest.mark.parametrize("size", [100, 300_000], ids=["small", "large"])
+async def test_old_content_is_removed_and_may_come_again(
+    blobs: Blobs, size: int
+) -> None:
+    octets = Random(size).randbytes(size)
+    old, other = await blobs.put(octets), await blobs.put(b"another")
+    later = datetime.now(UTC) + timedelta(seconds=1)
+
+    assert await blobs.remove([old, digest("absent")], before=later) == set()
+
+    assert await blobs.has([old, other]) == [False, True]
+    with pytest.raises(NotFound):
+        await blobs.get(old)
+    assert await blobs.put(octets) == old
+    assert await blobs.get(old) == octets
+
+
+@pytest.mark.parametrize("size", [100, 300_000], ids=["small", "large"])
+async def test_what_was_put_again_lately_stays(blobs: Blobs, size: int) -> None:
+    octets = Random(size).randbytes(size)
+    first = await blobs.put(octets)
+    between = datetime.now(UTC)
+    await blobs.put(octets)
+
+    assert await blobs.remove([first], before=between) == {first}
+
+    assert await blobs.get(first) == octets

@@ -342,27 +342,32 @@ async def test_what_has_expired_is_found_by_its_time(
     )
 
 
-async def test_the_vault_of_an_account_is_read_in_order(
+async def test_the_vault_of_an_account_is_read_the_oldest_first(
     store: Store, place: Place
 ) -> None:
     def fill(uow: UnitOfWork) -> int:
         live = copy_in(place.inbox, place.first.id, 1)
+        later = NOW + timedelta(hours=1)
         hidden = replace(live, state=CopyState.VAULTED, vaulted_at=NOW)
         contained = replace(live, state=CopyState.CONTAINED)
-        uow.copies.add([hidden, live, contained, hidden])
+        uow.copies.add(
+            [replace(hidden, vaulted_at=later), live, contained, hidden, hidden]
+        )
         return uow.accounts.add(account()).id
 
     other = await store.transact(fill)
+    owner = place.inbox.account
 
-    def vault(uow: UnitOfWork, owner: int, after: int, limit: int) -> list[int]:
-        found = uow.copies.in_vault(owner, after=after, limit=limit)
+    def vault(uow: UnitOfWork, limit: int, after: int | None = None) -> list[int]:
+        last = None if after is None else uow.copies.many([after])[after]
+        found = uow.copies.in_vault(owner, after=last, limit=limit)
         return [copy.id for copy in found]
 
-    owner = place.inbox.account
-    assert await store.read(vault, owner, 0, 9) == [1, 4]
-    assert await store.read(vault, owner, 0, 1) == [1]
-    assert await store.read(vault, owner, 1, 9) == [4]
-    assert await store.read(vault, other, 0, 9) == []
+    assert await store.read(vault, 9) == [4, 5, 1]
+    assert await store.read(vault, 1) == [4]
+    assert await store.read(vault, 9, 4) == [5, 1]
+    assert await store.read(vault, 9, 1) == []
+    assert await store.read(lambda uow: uow.copies.in_vault(other, limit=9)) == []
     assert await store.read(lambda uow: uow.copies.has_any(owner))
     assert not await store.read(lambda uow: uow.copies.has_any(other))
 

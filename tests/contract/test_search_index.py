@@ -96,3 +96,28 @@ async def test_a_transaction_that_writes_has_no_full_text(store: Store) -> None:
         await store.transact(
             lambda uow: list(uow.ledger.search(about("x"), similar={}))
         )
+
+
+async def test_words_are_taken_out_again(store: Store, index: SearchIndex) -> None:
+    one, two, three, four = await store.transact(fill)
+    await index.add([text(n) for n in (one, two, three, four)], four)
+
+    await index.remove([two, 99])
+    await index.remove([two])
+
+    assert await found(store, about("text")) == [one, three, four]
+    assert await found(store, about("subject", str(two))) == []
+
+
+async def test_what_was_emptied_is_not_indexed_any_more(
+    store: Store, index: SearchIndex
+) -> None:
+    one, two, three, _ = await store.transact(fill)
+
+    await store.transact(lambda uow: uow.disposal.empty([one, two]))
+
+    assert [number for number, _ in await index.pending(9)] == [3, 4]
+    assert await index.lag() == 2
+    # Its text was read before, and comes too late.
+    await index.add([text(one), text(three)], three)
+    assert await found(store, about("text")) == [three]

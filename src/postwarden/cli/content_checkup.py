@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from datetime import timedelta
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
@@ -16,12 +15,12 @@ from postwarden.cli.invocation import PAGE, Invocation
 from postwarden.cli.output import Output, Progress
 from postwarden.model.errors import NotFound, Unavailable
 from postwarden.model.messages import Message
-from postwarden.services import audit
+from postwarden.services import audit, contents
+from postwarden.services.contents import GRACE
 from postwarden.services.ports import UnitOfWork
 
 T = TypeVar("T")
 
-GRACE = timedelta(days=1)  # in which content may wait for its rows
 SAMPLE = 200  # messages whose content is read without --full
 
 
@@ -285,7 +284,7 @@ def _messages(uow: UnitOfWork, after: int, count: int) -> Sequence[Message]:
 
 def _named(uow: UnitOfWork, digests: Sequence[bytes]) -> set[bytes]:
     """Return those that are the content of a message."""
-    return {digest for digest in digests if uow.messages.find(digest) is not None}
+    return set(digests).difference(contents.unnamed(uow, digests))
 
 
 def _chunks(items: Iterable[T]) -> Iterator[list[T]]:

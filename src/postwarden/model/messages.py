@@ -6,7 +6,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What is known of a message without opening it."""
+    """What is known of a message without opening it.
+
+    An emptied one has no content any more, only what the ledger shows.
+    """
 
     id: int
     sha256: bytes
@@ -17,6 +20,7 @@ class Message:
     date: datetime | None
     fingerprint: bytes | None
     content_fingerprint: bytes | None
+    is_emptied: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -207,6 +207,7 @@ def destroy(
     books.close()
     record_copies(uow, Event.PURGE, copies, lay_in.get, source=source, detail=detail)
     uow.copies.remove(copy.id for copy in copies)
+    uow.disposal.offer({copy.message for copy in copies}, uow.now)
 
 
 def _unseen(flags: Flag) -> int:

@@ -10,14 +10,16 @@ from postwarden.services import (
     access,
     audit,
     audit_anchoring,
+    contents,
     delivery,
     holds,
     removals,
+    sessions,
     tasks,
     vault,
     vault_restoring,
 )
-from postwarden.services.cases import running, undoing
+from postwarden.services.cases import arming, closing, running, undoing
 from postwarden.services.ports import UnitOfWork
 
 Stop = Callable[[UnitOfWork, Actor, Task], None]
@@ -31,8 +33,11 @@ CANCELABLE: Mapping[str, Stop] = {
     running.TASK: nothing_else,
     undoing.TASK: nothing_else,
     audit_anchoring.SIGN_HEAD: nothing_else,
+    arming.PURGE: nothing_else,
+    sessions.PURGE: nothing_else,
     tasks.PURGE: nothing_else,
     vault.EXPIRE: nothing_else,
+    contents.TASK: nothing_else,
     vault_restoring.TASK: nothing_else,
 }
 """What to do, in the same transaction, when a task of that name is canceled."""
@@ -42,6 +47,7 @@ MUST_END: Mapping[str, str] = {
     removals.TASK: "the account is gone, and its mail belongs into the vault",
     holds.PLACE: "nothing that is to be held may be destroyed before it is marked",
     holds.RELEASE: "the hold is released",
+    closing.TASK: "the case is closed, and its copies get their clock",
     vault.REDATE: "the domain has another retention",
 }
 """Why a task of that name cannot be canceled, and is tried again when it failed."""

@@ -164,7 +164,7 @@ class Dated:
     """How far a dating is: the account, and the copy in it that was last."""
 
     account: int = 0
-    copy: int = 0
+    copy: Copy | None = None
     done: int = 0
 
 
@@ -182,7 +182,7 @@ def redate_chunk(
     if copies:
         uow.copies.update(retention.dated(uow, copies))
         done = after.done + len(copies)
-        return Dated(account=account, copy=copies[-1].id, done=done)
+        return Dated(account=account, copy=copies[-1], done=done)
     following = uow.accounts.in_domain(domain, after=account, limit=1)
     return Dated(account=following[0], done=after.done) if following else None
 

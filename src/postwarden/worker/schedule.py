@@ -12,7 +12,7 @@ from datetime import timedelta
 import structlog
 
 from postwarden.model.errors import Unavailable
-from postwarden.services import audit_anchoring, sessions, tasks, vault
+from postwarden.services import audit_anchoring, contents, sessions, tasks, vault
 from postwarden.services.cases import arming
 from postwarden.services.ports import UnitOfWork
 from postwarden.worker.context import WorkerContext
@@ -26,6 +26,7 @@ SCHEDULE: Schedule = {
     sessions.PURGE: timedelta(hours=6),
     tasks.PURGE: timedelta(hours=6),
     vault.EXPIRE: timedelta(hours=1),
+    contents.TASK: timedelta(hours=1),
 }
 
 _log = structlog.get_logger("postwarden.worker")

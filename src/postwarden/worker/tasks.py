@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from postwarden.services import (
     audit_anchoring,
+    contents,
     delivery,
     holds,
     removals,
@@ -71,6 +72,7 @@ HANDLERS: Handlers = {
     arming.PURGE: casework.forget_rules,
     removals.TASK: vault_account,
     vault.EXPIRE: vaulting.expire_vault,
+    contents.TASK: vaulting.sweep_contents,
     vault.REDATE: vaulting.redate_vault,
     vault_restoring.TASK: vaulting.restore_from_vault,
     holds.PLACE: holding.place_hold,

@@ -1,17 +1,19 @@
 """The vault's tasks: expiry, dating anew, restoring."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import cast
 
 from postwarden.model.queries import Words, leaves, parse
-from postwarden.services import holds, indexing, vault, vault_restoring
+from postwarden.services import contents, holds, indexing, vault, vault_restoring
+from postwarden.services.ports import UnitOfWork
 from postwarden.worker.context import Lease
 
 SHOWN = 100  # copies that could not be restored, named in a result
 
 
 async def expire_vault(lease: Lease) -> Mapping[str, object]:
-    """Destroy what has come to its end, then end accounts that have nothing left."""
+    """Destroy what has come to its end, and what then has nothing left."""
     store = lease.context.store
     await store.transact(holds.resume)
     destroyed = octets = 0
@@ -21,7 +23,33 @@ async def expire_vault(lease: Lease) -> Mapping[str, object]:
         await lease.renew(destroyed, 0)
     while await store.transact(vault.end_account):
         await lease.renew(destroyed, 0)
-    return {"destroyed": destroyed, "octets": octets}
+    swept = await sweep_contents(lease)
+    return {"destroyed": destroyed, "octets": octets, **swept}
+
+
+async def sweep_contents(lease: Lease) -> Mapping[str, object]:
+    """Destroy the content of messages that no copy has and nobody needs."""
+    context, looked = lease.context, 0
+    while count := await context.store.transact(contents.empty_chunk):
+        looked += count
+        await lease.renew(looked, 0)
+    removed = after = 0
+    while batch := await context.store.read(contents.emptied, after):
+        after = batch[-1].id
+        await context.index.remove([each.id for each in batch])
+        # In this order: what nobody has now, and nobody has put since the grace.
+        digests = [each.sha256 for each in batch]
+        unnamed = await context.store.read(contents.unnamed, digests)
+        now = await context.store.read(_now)
+        left = await context.blobs.remove(unnamed, before=now - contents.GRACE)
+        await context.store.transact(contents.settle, batch, left)
+        removed += len(unnamed) - len(left)
+        await lease.renew(looked, 0)
+    return {"removed": removed}
+
+
+def _now(uow: UnitOfWork) -> datetime:
+    return uow.now
 
 
 async def redate_vault(lease: Lease) -> None:

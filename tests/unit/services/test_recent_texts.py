@@ -30,6 +30,9 @@ class Index:
         self.added += texts
         self.waiting = [each for each in self.waiting if each[0] > up_to]
 
+    async def remove(self, messages: Sequence[int]) -> None:
+        self.added = [text for text in self.added if text.message not in messages]
+
 
 def texts(subject: str) -> Texts:
     return Texts(subject, "", "", "", "", ())

@@ -44,9 +44,10 @@ _BUSY = 20_000  # milliseconds that another process may keep the lock
 _LARGE = "SELECT digest FROM blobs WHERE content IS NULL AND digest > ? ORDER BY digest"
 _MISSING = """
     SELECT count(*) FROM messages AS m
-    WHERE NOT EXISTS (SELECT 1 FROM content.blobs AS b WHERE b.digest = m.sha256)
+    WHERE m.tombstone = 0
+    AND NOT EXISTS (SELECT 1 FROM content.blobs AS b WHERE b.digest = m.sha256)
 """
-_ALL_MISSING = "SELECT count(*) FROM messages"
+_ALL_MISSING = "SELECT count(*) FROM messages WHERE tombstone = 0"
 _COUNTS = (
     "SELECT count(*) FROM messages",
     "SELECT count(*) FROM copies",

@@ -18,7 +18,13 @@ from typing import Any
 import apsw
 import zstandard
 
-from postwarden.adapters.blobs.local import DRAFTS, LARGE_FILES, connect, large_file
+from postwarden.adapters.blobs.local import (
+    DRAFTS,
+    LARGE_FILES,
+    connect,
+    large_file,
+    remove_content,
+)
 from postwarden.adapters.group_commit import translated
 from postwarden.model.errors import Unavailable
 
@@ -31,10 +37,6 @@ _MICROSECONDS = 1_000_000
 _PAGE = (
     "SELECT id, digest, size, stored_at, content IS NULL FROM blobs"
     " WHERE id > ? ORDER BY id LIMIT ?"
-)
-_REMOVE = (
-    "DELETE FROM blobs WHERE digest = ? AND stored_at < ?"
-    " RETURNING size, content IS NULL"
 )
 _REFILE = (
     "INSERT INTO blobs (digest, size, stored_at) VALUES (?, ?, ?)"
@@ -135,14 +137,8 @@ class ContentInspection:
 
         The caller has just seen that no message has it. Raises Unavailable.
         """
-        removed: dict[bytes, int] = {}
         with self._writing() as database:
-            for digest in digests:
-                values = (digest, int(before * _MICROSECONDS))
-                for size, is_large in database.execute(_REMOVE, values):
-                    removed[digest] = size
-                    if is_large:
-                        large_file(self._directory, digest).unlink(missing_ok=True)
+            removed = remove_content(database, self._directory, digests, before)
         with translated():  # give the room back
             database.execute(f"PRAGMA incremental_vacuum({_PAGES})").fetchall()
         return removed

@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,14 @@ _TOUCH = "UPDATE blobs SET stored_at = ? WHERE id = ?"
 _MEND = "UPDATE blobs SET stored_at = ?, content = ? WHERE id = ?"
 _ADD = "INSERT INTO blobs (digest, size, stored_at, content) VALUES (?, ?, ?, ?)"
 _GET = "SELECT content, size FROM blobs WHERE digest = ?"
+_HAS = "SELECT 1 FROM blobs WHERE digest = ?"
+_REMOVE = (
+    "DELETE FROM blobs WHERE digest = ? AND stored_at < ?"
+    " RETURNING size, content IS NULL"
+)
+_PAGES = 16_384  # of 4 KiB, that are given back to the disk at a time
+_VACUUM = f"PRAGMA incremental_vacuum({_PAGES})"
+_MICROSECONDS = 1_000_000
 
 
 def open_blobs(directory: Path, *, minimum_free: int = 0) -> "LocalBlobs":
@@ -81,6 +90,29 @@ def connect(path: Path) -> apsw.Connection:
     for pragma in ("synchronous = FULL", "secure_delete = FAST", "cache_size = -4096"):
         connection.execute(f"PRAGMA {pragma}")
     return connection
+
+
+def remove_content(
+    database: apsw.Connection,
+    directory: Path,
+    digests: Iterable[bytes],
+    before: float,
+) -> dict[bytes, int]:
+    """Remove content stored before `before`; return sizes by digest.
+
+    The caller holds the write lock, under which files come and go: only so is what
+    is old and was just seen to be nobody's not taken up by somebody meanwhile. A
+    file goes before its row does: who is cut off between the two leaves a row that
+    the next one to store this content mends.
+    """
+    removed: dict[bytes, int] = {}
+    for digest in digests:
+        values = (digest, int(before * _MICROSECONDS))
+        for size, is_large in database.execute(_REMOVE, values):
+            removed[digest] = size
+            if is_large:
+                large_file(directory, digest).unlink(missing_ok=True)
+    return removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +282,44 @@ class LocalBlobs:
             "SELECT content IS NULL FROM blobs WHERE digest = ?", (sha256,)
         ).fetchone()
         return row is not None and (not row[0] or self._path(sha256).is_file())
+
+    async def remove(self, sha256s: Sequence[bytes], *, before: datetime) -> set[bytes]:
+        """See `services.ports.Blobs.remove`; what goes is overwritten."""
+        removed: dict[bytes, int] = await self._writer.submit(
+            lambda database: self._remove(database, sha256s, before.timestamp())
+        )
+        if removed:
+            await self._writer.submit(
+                lambda database: database.execute(_VACUUM).fetchall()
+            )
+            await asyncio.to_thread(self._truncate_log)
+        return {sha256 for sha256 in sha256s if self._has_row(sha256)}
+
+    def _remove(
+        self, database: apsw.Connection, sha256s: Sequence[bytes], before: float
+    ) -> dict[bytes, int]:
+        database.execute("PRAGMA secure_delete = ON")
+        try:
+            return remove_content(database, self._directory, sha256s, before)
+        except OSError as error:
+            raise _refusal(error) from error
+        finally:
+            database.execute("PRAGMA secure_delete = FAST")
+
+    def _truncate_log(self) -> None:
+        """Let the log keep nothing of it either, unless somebody reads right now."""
+        connection = connect(self._directory / "content.db")
+        try:
+            connection.set_busy_timeout(100)
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except apsw.BusyError:
+            pass  # a later checkpoint does it
+        finally:
+            connection.close()
+
+    def _has_row(self, sha256: bytes) -> bool:
+        with translated():
+            return self._reader.execute(_HAS, (sha256,)).fetchone() is not None
 
     def check_room(self) -> None:
         """See `services.ports.Blobs.check_room`."""

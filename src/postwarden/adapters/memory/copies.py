@@ -149,15 +149,18 @@ class MemoryCopies:
             held=len(expired) - len(due),
         )
 
-    def in_vault(self, account: int, *, after: int = 0, limit: int) -> list[Copy]:
+    def in_vault(
+        self, account: int, *, after: Copy | None = None, limit: int
+    ) -> list[Copy]:
         found = [
-            copy
+            (copy.vaulted_at, copy.id, copy)
             for copy in self._copies
-            if copy.account == account
-            and copy.vaulted_at is not None
-            and copy.id > after
+            if copy.account == account and copy.vaulted_at is not None
         ]
-        return found[:limit]
+        last = (after.vaulted_at, after.id) if after and after.vaulted_at else None
+        found.sort(key=lambda each: each[:2])
+        behind = [copy for *key, copy in found if last is None or tuple(key) > last]
+        return behind[:limit]
 
     def has_any(self, account: int) -> bool:
         return any(copy.account == account for copy in self._copies)

@@ -8,7 +8,8 @@ from postwarden.model.errors import NotFound
 from postwarden.model.messages import AttachedMessage, Message, NewMessage
 from postwarden.services.ports import MessageDetails, References
 
-_FACTS = tuple(each.name for each in fields(Message) if each.name != "id")
+_OWN = {"id", "is_emptied"}
+_FACTS = tuple(each.name for each in fields(Message) if each.name not in _OWN)
 
 
 class MemoryMessages:
@@ -23,13 +24,14 @@ class MemoryMessages:
         return None if number is None else self._messages.get(number)
 
     def add(self, message: NewMessage) -> Message:
-        if (known := self.find(message.sha256)) is not None:
+        known = self.find(message.sha256)
+        if known is not None and not known.is_emptied:
             return known
         facts = {name: getattr(message, name) for name in _FACTS}
         added = Message(id=self._messages.new_id(), **facts)
         self._messages.insert(added.id, added)
         self._state.contents.insert(added.id, message)
-        self._state.hashes.insert(added.sha256, added.id)
+        self._state.hashes.put(added.sha256, added.id)
         return added
 
     def many(self, messages: Iterable[int]) -> dict[int, Message]:
@@ -85,7 +87,8 @@ class MemoryMessages:
         return sum(not wanted.isdisjoint(c.references) for c in self._state.contents)
 
     def page(self, *, after: int, limit: int) -> list[Message]:
-        return self._messages.behind(after, limit)
+        found = self._messages.behind(after, 2**63)
+        return [each for each in found if not each.is_emptied][:limit]
 
 
 def has_content_of(references: References, message: Message | AttachedMessage) -> bool:

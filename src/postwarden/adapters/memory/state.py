@@ -1,5 +1,7 @@
 """Everything that a store in memory holds, as one value per moment."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from postwarden.adapters.memory.tables import Table
@@ -27,6 +29,15 @@ from postwarden.model.permissions import Role
 from postwarden.model.queue import QueueEntry
 from postwarden.model.tasks import Task
 from postwarden.services.ports.operations import PendingDelivery, Reception
+
+
+@dataclass(frozen=True, slots=True)
+class Disposed:
+    """A message on the list of what may go."""
+
+    message: int
+    look_at: datetime
+    emptied: bool = False
 
 
 class State:
@@ -66,6 +77,7 @@ class State:
         self.armed_rules = Table[int, ArmedRule]()
         self.armed_marks = Table[int, frozenset[tuple[MatchClass, bytes]]]()
         self.holds = Table[int, Hold]()
+        self.disposals = Table[int, Disposed]()
         self.hold_marks = Table[tuple[int, int], tuple[int, int]]()
 
     def fork(self, *, writable: bool) -> "State":

@@ -13,6 +13,7 @@ from postwarden.adapters.memory.audit import MemoryAuditLog
 from postwarden.adapters.memory.cases import MemoryCases
 from postwarden.adapters.memory.copies import MemoryCopies
 from postwarden.adapters.memory.directory import MemoryDirectory, MemoryDomains
+from postwarden.adapters.memory.disposal import MemoryDisposal
 from postwarden.adapters.memory.holds import MemoryHolds
 from postwarden.adapters.memory.identities import (
     MemoryAdministrators,
@@ -64,6 +65,7 @@ class MemoryUnitOfWork:
         self.cases = MemoryCases(state)
         self.arming = MemoryArming(state)
         self.holds = MemoryHolds(state)
+        self.disposal = MemoryDisposal(state)
         self.administrators = MemoryAdministrators(state)
         self.roles = MemoryRoles(state)
         self.keys = MemoryApiKeys(state)

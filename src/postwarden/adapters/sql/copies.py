@@ -93,17 +93,19 @@ _EXPIRED_EXTENT = Prepared(
     ).where(_DUE)
 )
 _OVERDUE = Prepared(
-    sa.select(sa.func.count(sa.distinct(_c.id)))
-    .join_from(tables.hold_marks, tables.copies, tables.hold_marks.c.copy == _c.id)
-    .where(_c.expires_at <= P("now"))
+    sa.select(sa.func.count()).where(
+        sa.text("copies.expires_at IS NOT NULL AND copies.held > 0"),
+        _c.expires_at <= P("now"),
+    )
 )
 _IN_VAULT = Prepared(
     _COPY.where(
         sa.text("copies.vaulted_at IS NOT NULL"),
         _c.account_id == P("account"),
-        _c.id > P("after"),
+        _c.vaulted_at >= P("since"),
+        sa.or_(_c.vaulted_at > P("since"), _c.id > P("after")),
     )
-    .order_by(_c.id)
+    .order_by(_c.vaulted_at, _c.id)
     .limit(P("count"))
 )
 _OF_ACCOUNT = Prepared(sa.select(_c.id).where(_c.account_id == P("account")).limit(1))
@@ -216,9 +218,16 @@ class SqlCopies:
             held=held[0],
         )
 
-    def in_vault(self, account: int, *, after: int = 0, limit: int) -> list[Copy]:
+    def in_vault(
+        self, account: int, *, after: Copy | None = None, limit: int
+    ) -> list[Copy]:
+        since = after.vaulted_at if after else None
         rows = self._connection.rows(
-            _IN_VAULT, account=account, after=after, count=limit
+            _IN_VAULT,
+            account=account,
+            since=instant(since) if since else 0,
+            after=after.id if after else 0,
+            count=limit,
         )
         return [_copy(row) for row in rows]
 

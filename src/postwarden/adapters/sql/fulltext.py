@@ -85,7 +85,8 @@ class SqliteSearchIndex:
             return list(
                 connection.execute(
                     "SELECT id, sha256 FROM store.messages"
-                    " WHERE id > (SELECT up_to FROM progress) ORDER BY id LIMIT ?",
+                    " WHERE id > (SELECT up_to FROM progress) AND tombstone = 0"
+                    " ORDER BY id LIMIT ?",
                     (limit,),
                 )
             )
@@ -94,7 +95,7 @@ class SqliteSearchIndex:
         with self._opened() as connection:
             rows = connection.execute(
                 "SELECT count(*) FROM store.messages"
-                " WHERE id > (SELECT up_to FROM progress)"
+                " WHERE id > (SELECT up_to FROM progress) AND tombstone = 0"
             )
             return int(next(iter(rows))[0])
 
@@ -106,7 +107,8 @@ class SqliteSearchIndex:
                 connection.executemany(
                     "INSERT INTO texts"
                     "(rowid, subject, body, author, header_to, cc, filenames)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE NOT EXISTS"
+                    " (SELECT 1 FROM store.messages WHERE id = ?1 AND tombstone != 0)",
                     # Another process may have been here first.
                     (_row(text) for text in texts if text.message > done),
                 )
@@ -119,6 +121,16 @@ class SqliteSearchIndex:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+
+    async def remove(self, messages: Sequence[int]) -> None:
+        """See `services.ports.SearchIndex.remove`."""
+        await asyncio.to_thread(self._remove, messages)
+
+    def _remove(self, messages: Sequence[int]) -> None:
+        with self._opened() as connection, connection:
+            connection.executemany(
+                "DELETE FROM texts WHERE rowid = ?", ((each,) for each in messages)
+            )
 
     def close(self) -> None:
         with self._lock:

@@ -31,7 +31,10 @@ _IS_LIVE = _c.state == "live"
 _SOME = Prepared(
     sa.select(tables.messages.c.sha256).where(
         tables.messages.c.id.in_(
-            sa.select(tables.messages.c.id).order_by(sa.func.random()).limit(P("count"))
+            sa.select(tables.messages.c.id)
+            .where(tables.messages.c.tombstone == 0)
+            .order_by(sa.func.random())
+            .limit(P("count"))
         )
     )
 )
@@ -62,8 +65,16 @@ _DANGLING = {
         )
     ),
     "mailboxes without an account": _without(_m.account_id, _a.id),
-    "messages without a rendering": _without(
-        tables.messages.c.id, tables.renderings.c.message
+    "messages without a rendering": Prepared(
+        sa.select(sa.func.count()).where(
+            tables.messages.c.tombstone == 0,
+            sa.not_(
+                sa.select(sa.literal(1))
+                .select_from(tables.renderings)
+                .where(tables.renderings.c.message == tables.messages.c.id)
+                .exists()
+            ),
+        )
     ),
     "addresses without their account": _without(tables.addresses.c.account_id, _a.id),
 }
@@ -164,15 +175,16 @@ class StoreInspection:
 
     def content(self) -> Content:
         """Return whether all content is there; without its database none is."""
-        lacking = "FROM main.messages AS m"
+        lacking = "FROM main.messages AS m WHERE m.tombstone = 0"
         if self._has_content:
-            lacking += (
+            lacking = (
+                "FROM main.messages AS m"
                 " LEFT JOIN content.blobs AS b ON b.digest = m.sha256"
-                " WHERE b.id IS NULL"
+                " WHERE b.id IS NULL AND m.tombstone = 0"
             )
         with explained():
             return Content(
-                messages=self._counted("FROM main.messages"),
+                messages=self._counted("FROM main.messages WHERE tombstone = 0"),
                 missing=self._counted(lacking),
                 examples=self._digests(f"m.sha256 {lacking} LIMIT {_EXAMPLES}"),
                 large=self._digests("digest FROM content.blobs WHERE content IS NULL")
@@ -195,7 +207,10 @@ class StoreInspection:
             last = rows[-1][0]
 
     def _page_of_digests(self, after: int) -> list[Row]:
-        sql = "SELECT id, sha256 FROM messages WHERE id > :after ORDER BY id LIMIT 500"
+        sql = (
+            "SELECT id, sha256 FROM messages WHERE id > :after AND tombstone = 0"
+            " ORDER BY id LIMIT 500"
+        )
         with explained():
             return list(self._connection.execute(sql, {"after": after}))
 

@@ -34,9 +34,15 @@ _t = tables.attachments.c
 P = sa.bindparam
 
 _MESSAGE = sa.select(tables.messages)
-_FIND = Prepared(_MESSAGE.where(_m.sha256 == P("sha256")))
+_FIND = Prepared(
+    _MESSAGE.where(_m.sha256 == P("sha256")).order_by(_m.tombstone).limit(1)
+)
 _MANY = Prepared(_MESSAGE.where(one_of(_m.id, "ids")))
-_PAGE = Prepared(_MESSAGE.where(_m.id > P("after")).order_by(_m.id).limit(P("count")))
+_PAGE = Prepared(
+    _MESSAGE.where(_m.id > P("after"), _m.tombstone == 0)
+    .order_by(_m.id)
+    .limit(P("count"))
+)
 _WITH_MESSAGE_ID = Prepared(
     _MESSAGE.where(_m.message_id == P("message_id")).order_by(_m.id).limit(P("count"))
 )
@@ -98,10 +104,11 @@ class SqlMessages:
 
     def find(self, sha256: bytes) -> Message | None:
         row = self._connection.one(_FIND, sha256=sha256)
-        return _message(row) if row else None
+        return message_of(row) if row else None
 
     def add(self, message: NewMessage) -> Message:
-        if (known := self.find(message.sha256)) is not None:
+        known = self.find(message.sha256)
+        if known is not None and not known.is_emptied:
             return known
         connection = self._connection
         row = connection.one(
@@ -115,6 +122,7 @@ class SqlMessages:
             fingerprint=message.fingerprint,
             content_fingerprint=message.content_fingerprint,
             attachments=len(message.attachments),
+            tombstone=0,
         )
         assert row is not None  # noqa: S101  RETURNING always answers
         self._add_details(row[0], message)
@@ -181,13 +189,13 @@ class SqlMessages:
 
     def many(self, messages: Iterable[int]) -> dict[int, Message]:
         rows = self._connection.rows(_MANY, ids=ids_json(messages))
-        return {row[0]: _message(row) for row in rows}
+        return {row[0]: message_of(row) for row in rows}
 
     def with_message_id(self, message_id: str, *, limit: int = 1000) -> list[Message]:
         rows = self._connection.rows(
             _WITH_MESSAGE_ID, message_id=message_id, count=limit
         )
-        return [_message(row) for row in rows]
+        return [message_of(row) for row in rows]
 
     def known_in(self, messages: Sequence[int], domains: Collection[str]) -> set[int]:
         rows = self._connection.rows(
@@ -226,7 +234,7 @@ class SqlMessages:
             "content_fingerprint": references.content_fingerprints,
         }
         return {
-            row[0]: _message(row)
+            row[0]: message_of(row)
             for name, values in wanted.items()
             for value in values
             for row in self._connection.rows(_CARRYING[name], value=value)
@@ -238,10 +246,11 @@ class SqlMessages:
 
     def page(self, *, after: int, limit: int) -> list[Message]:
         rows = self._connection.rows(_PAGE, after=after, count=limit)
-        return [_message(row) for row in rows]
+        return [message_of(row) for row in rows]
 
 
-def _message(row: Row) -> Message:
+def message_of(row: Row) -> Message:
+    """Return the message that a row of `messages` is."""
     return Message(
         id=row[0],
         sha256=row[1],
@@ -252,4 +261,5 @@ def _message(row: Row) -> Message:
         date=time_or_none(row[6]),
         fingerprint=row[7],
         content_fingerprint=row[8],
+        is_emptied=row[10] != 0,
     )

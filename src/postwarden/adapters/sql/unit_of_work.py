@@ -9,6 +9,7 @@ from postwarden.adapters.sql.cases import SqlCases
 from postwarden.adapters.sql.connection import Connection
 from postwarden.adapters.sql.copies import SqlCopies
 from postwarden.adapters.sql.directory import SqlDirectory, SqlDomains
+from postwarden.adapters.sql.disposal import SqlDisposal
 from postwarden.adapters.sql.holds import SqlHolds
 from postwarden.adapters.sql.identities import (
     SqlAdministrators,
@@ -42,6 +43,7 @@ class SqlUnitOfWork:
         self.cases = SqlCases(connection)
         self.arming = SqlArming(connection)
         self.holds = SqlHolds(connection)
+        self.disposal = SqlDisposal(connection)
         self.administrators = SqlAdministrators(connection)
         self.roles = SqlRoles(connection)
         self.keys = SqlApiKeys(connection)

@@ -56,7 +56,8 @@ async def export(
 ) -> bytes:
     """Write the evidence of a case; return the manifest's SHA-256.
 
-    `case.json` says who signs the manifest, and has the head of the audit log.
+    `case.json` says who signs the manifest, has the head of the audit log, and names
+    as `destroyed` the messages whose content was destroyed for good.
 
     Raises NotFound for an unknown case, Unavailable when content is damaged.
     """
@@ -65,13 +66,19 @@ async def export(
     searcher = reach.searcher(actor, case)
     seen: dict[bytes, None] = {}
     await sink.stream("copies.csv", _copies(store, plans, seen))
+    destroyed: list[str] = []
     for sha256 in seen:
-        await sink.add(f"messages/{sha256.hex()}.eml", await _content(blobs, sha256))
+        content = await _content(store, blobs, sha256)
+        if content is None:
+            destroyed.append(sha256.hex())
+        else:
+            await sink.add(f"messages/{sha256.hex()}.eml", content)
     await sink.stream("ledger.jsonl", _ledger(store, searcher, list(seen)))
     await sink.stream("audit.jsonl", _audit(store, case))
     head = await sign_head(store, sink.signer)
     facts = {
         **facts,
+        "destroyed": destroyed,
         "signed_by": sink.signer.public_key().hex(),
         "audit_head": head and head_facts(head),
     }
@@ -79,12 +86,19 @@ async def export(
     return await sink.finish()
 
 
-async def _content(blobs: Blobs, sha256: bytes) -> bytes:
+async def _content(store: Store, blobs: Blobs, sha256: bytes) -> bytes | None:
     try:
         return await blobs.get(sha256)
     except NotFound as error:
+        if await store.read(_is_emptied, sha256):
+            return None
         # The store has the message: that its content is not there is damage.
         raise Unavailable(f"content {sha256.hex()} is missing") from error
+
+
+def _is_emptied(uow: UnitOfWork, sha256: bytes) -> bool:
+    message = uow.messages.find(sha256)
+    return message is not None and message.is_emptied
 
 
 def exportable(uow: UnitOfWork, actor: Actor, case_id: int) -> Case:

@@ -4,6 +4,7 @@ from postwarden.services.ports.arming import Arming
 from postwarden.services.ports.audit import AuditLog
 from postwarden.services.ports.content import Aside, Blobs, Octets, Passwords
 from postwarden.services.ports.directory import Accounts, Directory, Domains
+from postwarden.services.ports.disposal import Disposal
 from postwarden.services.ports.holds import Holds
 from postwarden.services.ports.mail import (
     Copies,
@@ -29,6 +30,7 @@ __all__ = [
     "Copies",
     "CopyFacts",
     "Directory",
+    "Disposal",
     "Domains",
     "Holds",
     "Keyring",

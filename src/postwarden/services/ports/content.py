@@ -1,6 +1,7 @@
 """Message content and password work: what no transaction may wait for."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from mmap import mmap
 from typing import ParamSpec, Protocol, TypeAlias, TypeVar
 
@@ -37,6 +38,14 @@ class Blobs(Protocol):
 
     async def has(self, sha256s: Sequence[bytes]) -> list[bool]:
         """Say for each whether it is there, without reading it."""
+        ...
+
+    async def remove(self, sha256s: Sequence[bytes], *, before: datetime) -> set[bytes]:
+        """Remove content that was last put before a time; return what is left.
+
+        The caller has just seen that no message has it; whoever puts it again
+        meanwhile keeps it.
+        """
         ...
 
     def check_room(self) -> None:

@@ -51,10 +51,15 @@ class Mailboxes(Protocol):
 class Messages(Protocol):
     """Messages, stored once however many mailboxes hold them."""
 
-    def find(self, sha256: bytes) -> Message | None: ...
+    def find(self, sha256: bytes) -> Message | None:
+        """Return the message with these bytes, else one that was emptied."""
+        ...
 
     def add(self, message: NewMessage) -> Message:
-        """Store a message, or return the one with these bytes."""
+        """Store a message, or return the one with these bytes.
+
+        Once emptied, the same bytes make another message.
+        """
         ...
 
     def many(self, messages: Iterable[int]) -> dict[int, Message]: ...
@@ -87,7 +92,9 @@ class Messages(Protocol):
         """Count the messages that refer to one of `message_ids`."""
         ...
 
-    def page(self, *, after: int, limit: int) -> list[Message]: ...
+    def page(self, *, after: int, limit: int) -> list[Message]:
+        """Return messages in order of their ids, emptied ones left out."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,8 +211,10 @@ class Copies(Protocol):
         """Count what has expired."""
         ...
 
-    def in_vault(self, account: int, *, after: int = 0, limit: int) -> list[Copy]:
-        """Return vaulted copies of an account behind the id `after`, ascending."""
+    def in_vault(
+        self, account: int, *, after: Copy | None = None, limit: int
+    ) -> list[Copy]:
+        """Return vaulted copies of an account behind `after`, the oldest first."""
         ...
 
     def has_any(self, account: int) -> bool:

@@ -15,6 +15,7 @@ from postwarden.services.ports.arming import Arming
 from postwarden.services.ports.audit import AuditLog
 from postwarden.services.ports.cases import Cases
 from postwarden.services.ports.directory import Accounts, Directory, Domains
+from postwarden.services.ports.disposal import Disposal
 from postwarden.services.ports.holds import Holds
 from postwarden.services.ports.identities import (
     Administrators,
@@ -65,6 +66,8 @@ class UnitOfWork(Protocol):
     def arming(self) -> Arming: ...
     @property
     def holds(self) -> Holds: ...
+    @property
+    def disposal(self) -> Disposal: ...
     @property
     def administrators(self) -> Administrators: ...
     @property
@@ -140,5 +143,12 @@ class SearchIndex(Protocol):
         ...
 
     async def add(self, texts: Sequence[SearchText], up_to: int) -> None:
-        """Index `texts`; every message up to the id `up_to` is then done."""
+        """Index `texts`; every message up to the id `up_to` is then done.
+
+        What has been emptied meanwhile is left out.
+        """
+        ...
+
+    async def remove(self, messages: Sequence[int]) -> None:
+        """Take the words of messages out of the index."""
         ...

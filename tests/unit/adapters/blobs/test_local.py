@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -378,3 +379,42 @@ async def test_two_processes_ingest_the_same_at_once(
         assert len(await blobs.get(digest)) == size
     assert len(files(directory)) == 1
     assert drafts(directory) == []
+
+
+async def test_removed_content_is_overwritten_and_its_file_gone(
+    blobs: LocalBlobs, directory: Path
+) -> None:
+    noise = random.Random(7).randbytes(50_000)  # nothing compresses it
+    small, large = await blobs.put(noise), await blobs.put(RANDOM)
+    written = (directory / "content.db-wal").read_bytes()
+    assert noise[1000:1100] in written
+
+    later = datetime.now(UTC) + timedelta(seconds=1)
+    assert await blobs.remove([small, large], before=later) == set()
+
+    assert files(directory) == []
+    assert rows(directory) == []
+    for name in ("content.db", "content.db-wal"):
+        assert noise[1000:1100] not in (directory / name).read_bytes()
+
+
+async def test_a_file_that_went_without_its_row_is_stored_again(
+    blobs: LocalBlobs, directory: Path
+) -> None:
+    large = await blobs.put(RANDOM)
+    files(directory)[0].unlink()  # and here the one who removed it died
+
+    assert await blobs.put(RANDOM) == large
+    assert await blobs.get(large) == RANDOM
+
+
+async def test_removing_and_storing_take_turns(blobs: LocalBlobs) -> None:
+    await blobs.put(RANDOM)
+    before = datetime.now(UTC)
+    _, _, digest = await asyncio.gather(
+        blobs.put(RANDOM),
+        blobs.remove([sha256(RANDOM).digest()], before=before),
+        blobs.put(RANDOM),
+    )
+
+    assert await blobs.get(digest) == RANDOM

@@ -107,6 +107,7 @@ plan_items = sa.Table(
     text("acted_mailbox", nullable=True),
     sa.Index("plan_items_by_outcome", "plan_id", "outcome", "item"),
     sa.Index("plan_items_by_copy", "copy", "plan_id"),
+    sa.Index("plan_items_by_sha256", "sha256"),
     sqlite_with_rowid=False,
 )
 

@@ -42,7 +42,9 @@ messages = sa.Table(
     blob("fingerprint", nullable=True),
     blob("content_fingerprint", nullable=True),
     integer("attachments"),
-    sa.Index("messages_by_sha256", "sha256", unique=True),
+    # 0, or its own id once it was emptied: the same octets then make another one.
+    sa.Column("tombstone", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Index("messages_by_sha256", "sha256", "tombstone", unique=True),
     sa.Index("messages_by_message_id", "message_id"),
     sa.Index("messages_by_fingerprint", "fingerprint"),
     sa.Index("messages_by_content_fingerprint", "content_fingerprint"),
@@ -73,6 +75,7 @@ message_references = sa.Table(
     metadata,
     sa.Column("reference", sa.Text, primary_key=True),
     sa.Column("message", sa.BigInteger, primary_key=True),
+    sa.Index("message_references_by_message", "message"),
     sqlite_with_rowid=False,
 )
 
@@ -150,8 +153,15 @@ copies = sa.Table(
         postgresql_where=sa.text("expires_at IS NOT NULL AND held = 0"),
     ),
     sa.Index(
+        "copies_overdue",
+        "expires_at",
+        sqlite_where=sa.text("expires_at IS NOT NULL AND held > 0"),
+        postgresql_where=sa.text("expires_at IS NOT NULL AND held > 0"),
+    ),
+    sa.Index(
         "copies_in_vault",
         "account_id",
+        "vaulted_at",
         "id",
         sqlite_where=sa.text("vaulted_at IS NOT NULL"),
         postgresql_where=sa.text("vaulted_at IS NOT NULL"),
@@ -166,4 +176,24 @@ expunges = sa.Table(
     sa.Column("modseq", sa.BigInteger, primary_key=True),
     sa.Column("uid", sa.BigInteger, primary_key=True),
     sqlite_with_rowid=False,
+)
+
+disposals = sa.Table(
+    "disposals",
+    metadata,
+    sa.Column("message", Id, primary_key=True, autoincrement=False),
+    integer("look_at"),
+    integer("emptied"),
+    sa.Index(
+        "disposals_due",
+        "look_at",
+        sqlite_where=sa.text("emptied = 0"),
+        postgresql_where=sa.text("emptied = 0"),
+    ),
+    sa.Index(
+        "disposals_emptied",
+        "message",
+        sqlite_where=sa.text("emptied = 1"),
+        postgresql_where=sa.text("emptied = 1"),
+    ),
 )

@@ -72,6 +72,7 @@ queue = sa.Table(
     text("via"),
     text("state"),
     integer("created_at"),
+    sa.Index("queue_by_message", "message"),
 )
 
 ledger = sa.Table(

@@ -46,10 +46,14 @@ class RestoredShape(TypedDict):
 
 
 class ExpiredShape(TypedDict):
-    """What an expiry destroyed, and how much that is due is held."""
+    """What an expiry destroyed, and how much that is due is held.
+
+    `removed` counts messages whose content went, since no copy has it any more.
+    """
 
     destroyed: int
     octets: int
+    removed: int
     held: int
 
 
@@ -88,5 +92,6 @@ def expired(result: Mapping[str, object], left: Overdue) -> ExpiredShape:
     return {
         "destroyed": cast("int", result.get("destroyed", 0)),
         "octets": cast("int", result.get("octets", 0)),
+        "removed": cast("int", result.get("removed", 0)),
         "held": left.held,
     }
