@@ -117,3 +117,21 @@ async def test_counts_are_of_messages_copies_and_accounts_named(store: Store) ->
     assert await count(ids[:2]) == (1, 1, 1)
     assert await count(ids[-1:]) == (0, 0, 0)
     assert await count([]) == (0, 0, 0)
+
+
+async def test_pages_keep_the_order_and_what_is_removed_is_gone(store: Store) -> None:
+    def work(uow: UnitOfWork) -> None:
+        number = uow.messages.add(message()).id
+        kinds = (Event.RECEIVE, Event.DELIVER, Event.READ)
+        numbers = write(uow, *(ledger_event(each, message=number) for each in kinds))
+        page = uow.ledger.page(limit=9)
+        assert [each.id for each in page] == numbers
+        assert [each.event for each in page] == list(kinds)
+        assert {each.message for each in page} == {number}
+        assert uow.ledger.page(after=numbers[0], limit=1) == page[1:2]
+        assert uow.ledger.needed([number]) == uow.ledger.needed([]) == set()
+        uow.ledger.remove(numbers[:2])
+        uow.ledger.remove([])
+        assert uow.ledger.page(limit=9) == page[2:]
+
+    await store.transact(work)

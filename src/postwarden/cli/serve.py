@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated
 
@@ -12,6 +13,8 @@ import typer
 from postwarden.bootstrap import Platform
 from postwarden.cli.grammar import new_app
 from postwarden.cli.invocation import Invocation, Opens, command
+from postwarden.model.ledger import Event
+from postwarden.settings.sections import LedgerSettings
 from postwarden.worker.context import Progress, WorkerContext, no_progress
 
 app = new_app()
@@ -133,9 +136,21 @@ def worker_context(
         poll_seconds=settings.poll_seconds,
         attempts=settings.attempts,
         keep_tasks=timedelta(seconds=settings.keep_seconds),
+        keep_events=kept_events(platform.settings.ledger),
         index_batch=settings.index_batch,
         case_batch=platform.settings.cases.batch,
     )
+
+
+def kept_events(settings: LedgerSettings) -> Mapping[Event, timedelta]:
+    """Return how long events are kept, without the kinds that are kept for ever."""
+    times = dict(settings.keep)
+    named = {event: times.get(event, times.get("*")) for event in Event}
+    return {
+        event: timedelta(seconds=seconds)
+        for event, seconds in named.items()
+        if seconds is not None
+    }
 
 
 def _stop_on_signals() -> asyncio.Event:

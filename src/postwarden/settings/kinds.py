@@ -9,6 +9,7 @@ from pathlib import Path
 from postwarden.model.addresses import Address, domain_name
 from postwarden.model.errors import Invalid
 from postwarden.settings.quantities import (
+    MAX_SECONDS,
     OCTETS_ALLOWED,
     SECONDS_ALLOWED,
     octets_of,
@@ -18,6 +19,7 @@ from postwarden.settings.quantities import (
 )
 
 MAX_TEXT = 4096  # characters
+_DAY = 86_400  # seconds
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?", re.ASCII)
 
 
@@ -131,6 +133,32 @@ def networks() -> Kind:
         return ", ".join(value) if isinstance(value, tuple) else ""
 
     return Kind("", "networks such as 10.0.0.0/8, separated by commas", read, show)
+
+
+def durations(*words: str) -> Kind:
+    """How long each of some things lasts: a list in TOML, else separated by commas.
+
+    `*` stands for all that are not named.
+    """
+
+    def read(value: object) -> tuple[tuple[str, float], ...]:
+        pairs = value.split(",") if isinstance(value, str) else value
+        if not isinstance(pairs, list):
+            raise Invalid("not a list")
+        read_one = (_duration(_text(pair).strip()) for pair in pairs if pair)
+        return tuple(sorted(read_one))
+
+    def _duration(pair: str) -> tuple[str, float]:
+        word, _, time = pair.partition("=")
+        if word not in {*words, "*"}:
+            raise Invalid(f"{word} is none of {', '.join(words)}")
+        return word, _within(seconds_of(time), _DAY, MAX_SECONDS)
+
+    def show(value: object) -> str:
+        pairs = value if isinstance(value, tuple) else ()
+        return ", ".join(f"{word}={seconds_text(time)}" for word, time in pairs)
+
+    return Kind("", "as in READ=90d,*=400d, one day at least", read, show)
 
 
 def _number(value: object, *, whole: bool) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from postwarden.model.addresses import Address
+from postwarden.model.ledger import Event
 from postwarden.settings import kinds
 from postwarden.settings.kinds import Kind
 
@@ -304,6 +305,20 @@ class CaseSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerSettings:
+    """What the ledger remembers."""
+
+    keep: tuple[tuple[str, float], ...] = field(
+        default=(),
+        metadata=_of(
+            kinds.durations(*Event),
+            "how long events of a kind are kept (docs/events.md), `*` for all others; "
+            "what is not named is kept for ever",
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerSettings:
     """Background work: expansion, indexing, running cases."""
 
@@ -421,6 +436,7 @@ class Settings:
     passwords: PasswordSettings = field(default_factory=PasswordSettings)
     logins: LoginSettings = field(default_factory=LoginSettings)
     cases: CaseSettings = field(default_factory=CaseSettings)
+    ledger: LedgerSettings = field(default_factory=LedgerSettings)
     worker: WorkerSettings = field(default_factory=WorkerSettings)
     http: HttpSettings = field(default_factory=HttpSettings)
     dialects: DialectSettings = field(default_factory=DialectSettings)

@@ -3,13 +3,14 @@
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeAlias, cast
 
 from postwarden.model.errors import Unavailable
+from postwarden.model.ledger import Event
 from postwarden.model.tasks import Task, TaskState
 from postwarden.services.ports import Blobs, SearchIndex, Signer, Store, UnitOfWork
 from postwarden.services.recent_texts import RecentTexts
@@ -50,6 +51,7 @@ class WorkerContext:
     poll_seconds: float = 1  # between looks for tasks whose lease has ended
     attempts: int = 8  # after which a failing task is parked
     keep_tasks: timedelta = timedelta(days=30)  # after they ended
+    keep_events: Mapping[Event, timedelta] = field(default_factory=dict)  # or for ever
     index_batch: int = 200
     case_batch: int = 500
     progress: Progress = no_progress

@@ -12,7 +12,14 @@ from datetime import timedelta
 import structlog
 
 from postwarden.model.errors import Unavailable
-from postwarden.services import audit_anchoring, contents, sessions, tasks, vault
+from postwarden.services import (
+    audit_anchoring,
+    contents,
+    ledger_retention,
+    sessions,
+    tasks,
+    vault,
+)
 from postwarden.services.cases import arming
 from postwarden.services.ports import UnitOfWork
 from postwarden.worker.context import WorkerContext
@@ -23,6 +30,7 @@ LOOK = 20.0  # seconds between looks; no interval is shorter than a minute
 SCHEDULE: Schedule = {
     arming.PURGE: timedelta(hours=6),
     audit_anchoring.SIGN_HEAD: timedelta(hours=1),
+    ledger_retention.PURGE: timedelta(days=1),
     sessions.PURGE: timedelta(hours=6),
     tasks.PURGE: timedelta(hours=6),
     vault.EXPIRE: timedelta(hours=1),

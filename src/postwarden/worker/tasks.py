@@ -7,6 +7,7 @@ from postwarden.services import (
     contents,
     delivery,
     holds,
+    ledger_retention,
     removals,
     sessions,
     tasks,
@@ -49,6 +50,21 @@ async def purge_tasks(lease: Lease) -> Mapping[str, object]:
     return {"removed": done}
 
 
+async def purge_ledger(lease: Lease) -> Mapping[str, object]:
+    """Forget events that are older than their kind is kept, in chunks."""
+    context = lease.context
+    after = removed = 0
+    left = True
+    while left:
+        chunk = await context.store.transact(
+            ledger_retention.purge_chunk, context.keep_events, after=after
+        )
+        after, left = chunk.up_to, chunk.left
+        removed += chunk.removed
+        await lease.renew(removed, 0)
+    return {"removed": removed}
+
+
 async def sign_audit_head(lease: Lease) -> None:
     """Sign the newest entry of the audit log."""
     if lease.context.signer is not None:
@@ -70,6 +86,7 @@ HANDLERS: Handlers = {
     undoing.TASK: casework.undo_case,
     closing.TASK: casework.close_case,
     arming.PURGE: casework.forget_rules,
+    ledger_retention.PURGE: purge_ledger,
     removals.TASK: vault_account,
     vault.EXPIRE: vaulting.expire_vault,
     contents.TASK: vaulting.sweep_contents,

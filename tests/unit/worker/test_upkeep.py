@@ -6,14 +6,17 @@ from datetime import timedelta
 import pytest
 
 from postwarden.adapters.memory.signing import MemorySigner
+from postwarden.cli.serve import kept_events
 from postwarden.model.errors import NotFound
+from postwarden.model.ledger import Event
 from postwarden.model.tasks import TaskState
-from postwarden.services import audit_anchoring, tasks
+from postwarden.services import audit_anchoring, ledger_retention, tasks
 from postwarden.services.ports import UnitOfWork
+from postwarden.settings.sections import LedgerSettings
 from postwarden.worker import runner
 from postwarden.worker.context import WorkerContext
 from postwarden.worker.schedule import SCHEDULE
-from tests.support.factories import Clock, audit_entry
+from tests.support.factories import Clock, audit_entry, ledger_event
 
 
 async def test_tasks_that_ended_long_ago_are_forgotten(
@@ -60,3 +63,23 @@ async def test_the_newest_audit_entry_is_signed(context: WorkerContext) -> None:
     assert signed is not None
     assert (signed.entry, signed.public_key) == (1, signer.public_key())
     assert audit_anchoring.SIGN_HEAD in SCHEDULE
+
+
+async def test_old_ledger_events_are_forgotten(
+    context: WorkerContext, clock: Clock
+) -> None:
+    kept = kept_events(LedgerSettings(keep=(("*", 86_400.0), ("READ", 864_000.0))))
+    context, store = replace(context, keep_events=kept), context.store
+    old = [ledger_event(each, time=clock.now) for each in (Event.READ, Event.MOVE)]
+    await store.transact(lambda uow: uow.ledger.record(old))
+    clock.now += timedelta(days=2)
+
+    purge = await store.transact(
+        lambda uow: uow.tasks.add(ledger_retention.PURGE, tasks.STORE, {}, uow.now)
+    )
+    ended = await runner.run_task(context, purge.id)
+
+    assert (ended.state, ended.result) == (TaskState.COMPLETED, {"removed": 1})
+    (left,) = await store.read(lambda uow: uow.ledger.page(limit=9))
+    assert left.event is Event.READ
+    assert ledger_retention.PURGE in SCHEDULE

@@ -4,9 +4,12 @@ from collections.abc import Iterable, Sequence
 
 from postwarden.adapters.memory.facts import FactsOfEvent, Texts, alike, texts_for
 from postwarden.adapters.memory.state import State
+from postwarden.model.cases import CaseState
 from postwarden.model.ledger import LedgerEvent, LedgerRow
 from postwarden.model.queries import Query, matches
-from postwarden.services.ports.mail import SimilarSets
+from postwarden.services.ports.mail import PastEvent, SimilarSets
+
+_LAST = 2**63
 
 
 class MemoryLedger:
@@ -67,6 +70,35 @@ class MemoryLedger:
             len({event.copy for event in known} - {None}),
             len({event.account for event in known} - {None}),
         )
+
+    def page(self, *, after: int = 0, limit: int) -> list[PastEvent]:
+        found = [
+            PastEvent(id=number, time=each.time, event=each.event, message=each.message)
+            for number, each in self._ledger.items()
+            if number > after
+        ]
+        return found[:limit]
+
+    def needed(self, messages: Sequence[int]) -> set[int]:
+        state = self._state
+        held = {copy for copy, _ in state.hold_marks.among((0, 0), (_LAST, 0))}
+        kept = {copy.message for copy in state.copies if copy.id in held}
+        planned = self._planned()
+        kept |= {e.message for e in self._ledger if e.copy in planned and e.message}
+        return kept & set(messages)
+
+    def _planned(self) -> set[int]:
+        """Return the copies in plans of cases that are not closed."""
+        state = self._state
+        closed = {each.id for each in state.cases if each.state is CaseState.CLOSED}
+        plans = {plan.id for plan in state.plans if plan.case not in closed}
+        return {
+            item.copy for (plan, _), item in state.plan_items.items() if plan in plans
+        }
+
+    def remove(self, events: Sequence[int]) -> None:
+        for number in events:
+            self._ledger.remove(number)
 
 
 def _reverse_path(event: LedgerEvent) -> str | None:

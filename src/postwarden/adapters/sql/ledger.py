@@ -19,10 +19,11 @@ from postwarden.adapters.sql.statements import (
     one_of,
     time_of,
 )
+from postwarden.model.cases import CaseState
 from postwarden.model.ledger import Event, LedgerEvent, LedgerRow
 from postwarden.model.networks import ip_key
 from postwarden.model.queries import Query, mailbox_key
-from postwarden.services.ports.mail import SimilarSets
+from postwarden.services.ports.mail import PastEvent, SimilarSets
 
 _l = tables.ledger.c
 _m = tables.messages.c
@@ -40,6 +41,32 @@ _ROWS = Prepared(
 )
 _COUNTED = Prepared(
     sa.select(_l.message, _l.copy, _l.account_id).where(one_of(_l.id, "ids"))
+)
+_PAST = Prepared(
+    sa.select(_l.id, _l.time, _l.event, _l.message)
+    .where(_l.id > sa.bindparam("after"))
+    .order_by(_l.id)
+    .limit(sa.bindparam("count"))
+)
+_REMOVE = Prepared(sa.delete(tables.ledger).where(one_of(_l.id, "ids")))
+_asked = sa.func.json_each(sa.bindparam("messages")).table_valued("value")
+_held = (
+    sa.select(sa.literal(1))
+    .select_from(tables.copies)
+    .join(tables.hold_marks, tables.hold_marks.c.copy == tables.copies.c.id)
+    .where(tables.copies.c.message == _asked.c.value)
+)
+# By way of events: what a case has shredded has no copy any more.
+_worked_on = (
+    sa.select(sa.literal(1))
+    .select_from(tables.ledger)
+    .join(tables.plan_items, tables.plan_items.c.copy == _l.copy)
+    .join(tables.plans, tables.plans.c.id == tables.plan_items.c.plan_id)
+    .join(tables.cases, tables.cases.c.id == tables.plans.c.case_id)
+    .where(_l.message == _asked.c.value, tables.cases.c.state != CaseState.CLOSED.value)
+)
+_NEEDED = Prepared(
+    sa.select(_asked.c.value).where(sa.or_(_held.exists(), _worked_on.exists()))
 )
 
 
@@ -71,6 +98,22 @@ class SqlLedger:
                     if value is not None:
                         values.add(value)
         return len(seen[0]), len(seen[1]), len(seen[2])
+
+    def page(self, *, after: int = 0, limit: int) -> list[PastEvent]:
+        rows = self._connection.rows(_PAST, after=after, count=limit)
+        return [
+            PastEvent(
+                id=row[0], time=time_of(row[1]), event=Event(row[2]), message=row[3]
+            )
+            for row in rows
+        ]
+
+    def needed(self, messages: Sequence[int]) -> set[int]:
+        rows = self._connection.rows(_NEEDED, messages=ids_json(messages))
+        return {row[0] for row in rows}
+
+    def remove(self, events: Sequence[int]) -> None:
+        self._connection.run(_REMOVE, ids=ids_json(events))
 
 
 def _values(event: LedgerEvent) -> Values:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from postwarden.model.ledger import LedgerEvent, LedgerRow
+from postwarden.model.ledger import Event, LedgerEvent, LedgerRow
 from postwarden.model.mailboxes import Copy, CopyState, Flag, Mailbox
 from postwarden.model.messages import Message, NewMessage
 from postwarden.model.queries import Query
@@ -233,6 +233,16 @@ class Copies(Protocol):
 SimilarSets = Mapping[Similar, References]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastEvent:
+    """What retention asks of an event."""
+
+    id: int
+    time: datetime
+    event: Event
+    message: int | None
+
+
 class Ledger(Protocol):
     """Everything that happened, in the order of writing."""
 
@@ -248,4 +258,16 @@ class Ledger(Protocol):
 
     def count(self, events: Sequence[int]) -> tuple[int, int, int]:
         """Return how many messages, copies and accounts these events name."""
+        ...
+
+    def page(self, *, after: int = 0, limit: int) -> list[PastEvent]:
+        """Return events behind the id `after`, in the order of writing."""
+        ...
+
+    def needed(self, messages: Sequence[int]) -> set[int]:
+        """Return those messages that a hold keeps, or that a case still works on."""
+        ...
+
+    def remove(self, events: Sequence[int]) -> None:
+        """Forget events for good."""
         ...
