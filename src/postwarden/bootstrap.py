@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from postwarden.model.actors import Actor
 from postwarden.model.errors import Invalid, NotFound, Unavailable
+from postwarden.model.logins import GuardRules, SessionRules
 from postwarden.settings import Settings
 
 if TYPE_CHECKING:
@@ -168,6 +169,25 @@ class Platform:
                 remembered=settings.remembered_seconds,
                 scram=settings.scram,
             )
+        )
+
+    @property
+    def session_rules(self) -> SessionRules:
+        """How long sessions of administrators live."""
+        settings = self.settings.logins
+        return SessionRules(
+            lifetime=timedelta(seconds=settings.session_seconds),
+            idle=timedelta(seconds=settings.idle_seconds),
+        )
+
+    @property
+    def guard_rules(self) -> GuardRules:
+        """How many failed logins are too many."""
+        settings = self.settings.logins
+        return GuardRules(
+            failures=settings.failures,
+            failures_per_address=settings.failures_per_address,
+            window=timedelta(seconds=settings.window_seconds),
         )
 
     async def actor_of_key(

@@ -1,8 +1,18 @@
 """Administrators, roles and keys from the shell, and everything else with a key."""
 
+import asyncio
+from contextlib import closing
+
+import pyotp
 import pytest
 
+from postwarden.bootstrap import open_platform, places_of
+from postwarden.model.errors import Unauthenticated
+from postwarden.model.logins import Origin
+from postwarden.services import authentication
+from postwarden.settings import Settings
 from tests.support.command_line import CommandLine
+from tests.support.passwords import CountingPasswords
 
 ADA = "ada@example.org"
 
@@ -238,3 +248,47 @@ def test_a_login_link_is_shown_once_and_leads_to_our_address(
 def test_sessions_are_listed_and_ended(house: CommandLine) -> None:
     assert house("login", "sessions", "--json").rows == []
     assert house("login", "end", "1").status == 3
+
+
+def test_codes_are_switched_on_and_off(house: CommandLine) -> None:
+    proposed = house("admin", "totp", "carol", "--json").json
+    assert set(proposed) == {"admin", "secret", "uri"}
+    code = pyotp.TOTP(proposed["secret"]).now()
+    words = ("admin", "totp", "carol", "--secret-stdin", "--code")
+    secret = proposed["secret"].encode() + b"\n"
+    assert house(*words, "000000", stdin=secret).status == 2
+    done = house(*words, code, "--json", stdin=secret)
+    assert len(done.json["recovery_codes"]) == 10
+    assert house("admin", "show", "carol", "--json").json["totp"] is True
+    assert proposed["secret"] not in house("audit", "list", "--json").out
+    assert house("admin", "totp", "carol", "--code", code).status == 2
+    assert house("admin", "totp", "carol", "--remove").status == 0
+    assert house("admin", "show", "carol", "--json").json["totp"] is False
+
+
+def test_attempts_to_log_in_are_listed(house: CommandLine) -> None:
+    assert house("login", "list", "--json").rows == []
+
+    async def fail() -> None:
+        with (
+            closing(open_platform(places_of(house.data), Settings())) as platform,
+            pytest.raises(Unauthenticated),
+        ):
+            await authentication.login(
+                platform.store,
+                CountingPasswords(),
+                ADA,
+                "falsch",
+                origin=Origin(client_ip="192.0.2.7", protocol="submission"),
+            )
+
+    asyncio.run(fail())
+    (row,) = house("login", "list", "--json").rows
+    assert set(row) == {
+        *("id", "day", "kind", "account", "login", "client_ip", "protocol"),
+        *("mechanism", "result", "first_at", "last_at", "count"),
+    }
+    assert (row["kind"], row["account"], row["result"]) == ("account", ADA, "failure")
+    assert house("login", "list", "--account", ADA, "--json").rows == [row]
+    assert house("login", "list", "--admin", "carol", "--json").rows == []
+    assert house("login", "list", "--json", "--key", key(house, "dan")).rows == [row]

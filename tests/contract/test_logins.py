@@ -4,7 +4,18 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from postwarden.model.logins import Factor, LoginLink, LoginSession
+import pytest
+
+from postwarden.adapters.memory import login_attempts as memory_attempts
+from postwarden.adapters.sql import login_attempts as sql_attempts
+from postwarden.model.logins import (
+    Factor,
+    LoginAttempts,
+    LoginFailures,
+    LoginLink,
+    LoginResult,
+    LoginSession,
+)
 from postwarden.services.ports import Store, UnitOfWork
 from tests.support.factories import NOW, digest
 
@@ -109,3 +120,116 @@ async def test_links_are_forgotten_by_owner_and_by_time(store: Store) -> None:
     assert await store.transact(lambda u: u.links.remove_ended(ended, limit=9)) == 1
     assert await store.transact(lambda u: u.links.take(digest("b"))) is None
     assert await store.transact(lambda u: u.links.take(digest("c"))) is not None
+
+
+def attempt(result: LoginResult = LoginResult.FAILURE, **changes: Any) -> LoginAttempts:
+    return replace(
+        LoginAttempts(
+            day=NOW.replace(hour=0),
+            account="account ada@example.org",
+            login="ada@example.org",
+            client_ip="192.0.2.7",
+            protocol="submission",
+            mechanism="password",
+            result=result,
+            first_at=NOW,
+            last_at=NOW,
+        ),
+        **changes,
+    )
+
+
+async def test_attempts_of_a_kind_are_one_row_a_day(store: Store) -> None:
+    later = NOW + HOUR
+    rows = [
+        attempt(),
+        attempt(first_at=later, last_at=later),
+        attempt(LoginResult.SUCCESS),
+        attempt(day=NOW.replace(hour=0) - timedelta(days=1)),
+        attempt(account="", login=""),
+    ]
+
+    def add(uow: UnitOfWork) -> None:
+        for row in rows:
+            uow.login_log.record(row)
+
+    await store.transact(add)
+    found = await store.read(lambda u: u.login_log.page(limit=9))
+    first = found[0]
+    assert first == replace(rows[0], id=first.id, last_at=later, count=2)
+    assert [each.count for each in found] == [2, 1, 1, 1]
+    rest = await store.read(lambda u: u.login_log.page(after=first.id, limit=9))
+    assert rest == found[1:]
+    own = await store.read(
+        lambda u: u.login_log.page(account="account ada@example.org", limit=9)
+    )
+    assert own == found[:3]
+    today = NOW.replace(hour=0)
+    gone = await store.transact(lambda u: u.login_log.remove_before(today, limit=9))
+    assert gone == 1
+
+
+async def test_only_successes_make_a_place_known(store: Store) -> None:
+    ada = "account ada@example.org"
+
+    async def known(client_ip: str) -> bool:
+        return await store.read(lambda u: u.login_log.has_succeeded(ada, client_ip))
+
+    await store.transact(lambda u: u.login_log.record(attempt()))
+    assert not await known("192.0.2.7")
+    await store.transact(lambda u: u.login_log.record(attempt(LoginResult.SUCCESS)))
+    assert await known("192.0.2.7")
+    assert not await known("192.0.2.8")
+
+
+async def test_a_day_of_attempts_has_an_end(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (memory_attempts, sql_attempts):
+        monkeypatch.setattr(module, "MAX_ATTEMPT_ROWS", 3)
+
+    def flood(uow: UnitOfWork) -> None:
+        for number in range(50):
+            uow.login_log.record(attempt(login=f"{number}@example.org"))
+
+    await store.transact(flood)
+    found = await store.read(lambda u: u.login_log.page(limit=99))
+    assert [each.login for each in found] == [
+        *("0@example.org", "1@example.org", "2@example.org", "*")
+    ]
+    assert (found[-1].count, found[-1].account, found[-1].client_ip) == (47, "", "*")
+
+
+async def test_failures_are_kept_by_subject(store: Store) -> None:
+    first = LoginFailures(subject="login a", count=1, last_at=NOW)
+    other = LoginFailures(subject="address b", count=7, last_at=NOW + HOUR)
+
+    def put(uow: UnitOfWork) -> None:
+        for each in (first, other, replace(first, count=2)):
+            uow.login_guard.put(each)
+
+    await store.transact(put)
+    wanted = ["login a", "address b", "login c"]
+    found = await store.read(lambda u: u.login_guard.failures(wanted))
+    assert found == {"login a": replace(first, count=2), "address b": other}
+    assert await store.read(lambda u: u.login_guard.failures([])) == {}
+    gone = await store.transact(
+        lambda u: u.login_guard.remove_before(NOW + HOUR, limit=9)
+    )
+    assert gone == 1
+    await store.transact(lambda u: u.login_guard.remove("address b"))
+    assert await store.read(lambda u: u.login_guard.failures(wanted)) == {}
+
+
+async def test_a_recovery_code_is_taken_once(store: Store) -> None:
+    codes = [digest("a"), digest("b")]
+    await store.transact(lambda u: u.recovery_codes.replace_all(7, codes))
+    await store.transact(lambda u: u.recovery_codes.replace_all(8, codes))
+    take = store.transact
+    assert await take(lambda u: u.recovery_codes.take(7, digest("a")))
+    assert not await take(lambda u: u.recovery_codes.take(7, digest("a")))
+    assert not await take(lambda u: u.recovery_codes.take(7, digest("c")))
+    assert await store.read(lambda u: u.recovery_codes.count(7)) == 1
+    await store.transact(lambda u: u.recovery_codes.replace_all(7, [digest("c")]))
+    assert not await take(lambda u: u.recovery_codes.take(7, digest("b")))
+    assert await store.read(lambda u: u.recovery_codes.count(8)) == 2

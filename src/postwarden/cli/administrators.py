@@ -17,11 +17,9 @@ from postwarden.dialects.native.shapes import administration as shapes
 from postwarden.model.addresses import domain_name
 from postwarden.model.administrators import AdministratorState, administrator_name
 from postwarden.model.errors import Invalid
-from postwarden.model.logins import SessionRules
-from postwarden.services import administrators, links, privileges
+from postwarden.services import administrators, links, privileges, totp
 from postwarden.services.administrators import NewAdministrator
 from postwarden.services.ports import UnitOfWork
-from postwarden.settings.sections import LoginSettings
 
 app = new_group("Manage who may administer.")
 
@@ -177,18 +175,68 @@ async def link(run: Invocation, name: NameWord, dry_run: DryRun = False) -> None
         run.actor,
         administrator_name(name),
         lifetime=timedelta(seconds=settings.link_seconds),
-        rules=session_rules(settings),
+        rules=run.platform.session_rules,
     )
     if made is not None:
         run.output.one(shapes.new_link(made, settings.origin))
         run.output.note("the link is not shown again")
 
 
-def session_rules(settings: LoginSettings) -> SessionRules:
-    """Return how long sessions live."""
-    return SessionRules(
-        lifetime=timedelta(seconds=settings.session_seconds),
-        idle=timedelta(seconds=settings.idle_seconds),
+@command(
+    app,
+    "totp",
+    examples=[
+        "postwarden admin totp carol",
+        "echo SECRET | postwarden admin totp carol --code 123456 --secret-stdin",
+        "postwarden admin totp carol --remove",
+    ],
+)
+async def totp_(
+    run: Invocation,
+    name: NameWord,
+    *,
+    code: Annotated[
+        str | None,
+        typer.Option("--code", metavar="CODE", help="What the app shows of it now."),
+    ] = None,
+    secret_stdin: Annotated[
+        bool,
+        typer.Option("--secret-stdin", help="Read the secret from standard input."),
+    ] = False,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Ask for no more codes.")
+    ] = False,
+) -> None:
+    """Ask an administrator for a code beside the password.
+
+    The first call prints a secret for an authenticator app; the second, with a
+    code of it, switches codes on and prints recovery codes. Nobody sees either
+    again. --remove is for a telephone that was lost.
+    """
+    wanted = administrator_name(name)
+    if remove and (code is not None or secret_stdin):
+        raise Invalid("--remove stands alone")
+    if remove:
+        removed = await run.transact(totp.remove, run.actor, wanted)
+        shape = shapes.administrator(removed)
+        return run.output.done(f"{removed.name} is asked for no more codes", shape)
+    if code is None and not secret_stdin:
+        made = await run.read(totp.propose, run.actor, wanted)
+        return run.output.one(
+            {"admin": made.admin, "secret": made.secret, "uri": made.uri}
+        )
+    if code is None or not secret_stdin:
+        raise Invalid("--code and --secret-stdin go together", field="code")
+    codes = await totp.set_up(
+        run.platform.store,
+        run.platform.sealer,
+        run.actor,
+        wanted,
+        secret=read_password(),
+        code=code,
+    )
+    return run.output.one(
+        {"admin": wanted, "recovery_codes": [totp.shown(each) for each in codes]}
     )
 
 

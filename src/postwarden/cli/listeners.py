@@ -160,6 +160,7 @@ class Listeners:
                 clock=self._platform.clock,
                 recent=self._platform.recent,
                 large=self._large,
+                guard=self._platform.guard_rules,
             ),
             ListenerOptions(
                 address=address,

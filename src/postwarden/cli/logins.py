@@ -1,4 +1,4 @@
-"""`postwarden login ...`: who is logged in."""
+"""`postwarden login ...`: who tried to log in, and who is."""
 
 from typing import Annotated
 
@@ -8,10 +8,58 @@ from postwarden.cli.arguments import Limit
 from postwarden.cli.grammar import new_group
 from postwarden.cli.invocation import DryRun, Invocation, command
 from postwarden.dialects.native.shapes import administration as shapes
+from postwarden.model.addresses import Address
 from postwarden.model.administrators import administrator_name
-from postwarden.services import sessions
+from postwarden.model.errors import Invalid
+from postwarden.services import login_guard, sessions
 
-app = new_group("See who is logged in, and end it.")
+app = new_group("See who logs in, and log people out.")
+
+
+@command(
+    app,
+    "list",
+    examples=[
+        "postwarden login list --json",
+        "postwarden login list --account ada@example.org",
+        "postwarden login list --admin carol",
+    ],
+)
+async def list_(
+    run: Invocation,
+    *,
+    account: Annotated[
+        str | None, typer.Option("--account", metavar="ADDRESS", help="Only to this.")
+    ] = None,
+    admin: Annotated[
+        str | None, typer.Option("--admin", metavar="NAME", help="Only to this one.")
+    ] = None,
+    limit: Limit = None,
+) -> None:
+    """List attempts to log in, those of a kind in one row a day, for 30 days.
+
+    Successes are counted once a minute. What was typed is shown only where it is
+    an address, since it may have been a password.
+    """
+    if account is not None and admin is not None:
+        raise Invalid("an account or an admin, not both", field="account")
+    owner = None
+    if account is not None:
+        owner = f"{login_guard.ACCOUNT} {Address.parse(account)}"
+    if admin is not None:
+        owner = f"{login_guard.ADMINISTRATOR} {administrator_name(admin)}"
+    rows = run.output.rows(
+        *("last_at", "account", "login", "client_ip", "protocol", "result", "count")
+    )
+    async for page in run.pages(
+        lambda uow, after, count: login_guard.page(
+            uow, run.actor, account=owner, after=after, limit=count
+        ),
+        lambda each: each.id,
+        after=0,
+        limit=limit,
+    ):
+        rows.write(map(shapes.login_attempts, page))
 
 
 @command(app, "sessions", examples=["postwarden login sessions --json"])

@@ -86,7 +86,7 @@ COMMANDS = (
     Registered("admin", f"{_C}.administrators", "app", "Manage who may administer."),
     Registered("role", f"{_C}.roles", "app", "Manage bundles of permissions."),
     Registered("key", f"{_C}.keys", "app", "Manage API keys."),
-    Registered("login", f"{_C}.logins", "app", "See who is logged in, and end it."),
+    Registered("login", f"{_C}.logins", "app", "See who logs in, and end it."),
     Registered("secret", f"{_C}.secrets", "app", "Change the key that seals secrets."),
     Registered("audit", f"{_C}.audit", "app", "See who changed what."),
 )

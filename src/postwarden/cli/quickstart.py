@@ -10,7 +10,6 @@ from datetime import timedelta
 from pathlib import Path
 
 from postwarden.cli.accounts import PersonName
-from postwarden.cli.administrators import session_rules
 from postwarden.cli.arguments import AddressWord, PasswordStdin, read_password
 from postwarden.cli.grammar import new_app
 from postwarden.cli.invocation import DryRun, Invocation, Opens, command
@@ -20,12 +19,12 @@ from postwarden.model.actors import Actor
 from postwarden.model.addresses import Address, ascii_domain
 from postwarden.model.administrators import administrator_name
 from postwarden.model.errors import AlreadyExists, Invalid
+from postwarden.model.logins import SessionRules
 from postwarden.model.permissions import BUILTIN_ROLES
 from postwarden.services import accounts, administrators, domains, links
 from postwarden.services.administrators import NewAdministrator
 from postwarden.services.links import NewLink
 from postwarden.services.ports import UnitOfWork
-from postwarden.settings.sections import LoginSettings
 
 app = new_app()
 
@@ -80,7 +79,14 @@ async def quickstart(
             password_hash=await platform.passwords.hash(password),
         )
         try:
-            made = await run.write(dry_run, _make, run.actor, new, run.settings.logins)
+            made = await run.write(
+                dry_run,
+                _make,
+                run.actor,
+                new,
+                lifetime=timedelta(seconds=run.settings.logins.link_seconds),
+                rules=platform.session_rules,
+            )
         except AlreadyExists as error:
             raise _Taken(error) from error
     if made is None:
@@ -102,7 +108,12 @@ async def quickstart(
 
 
 def _make(
-    uow: UnitOfWork, actor: Actor, new: accounts.NewAccount, logins: LoginSettings
+    uow: UnitOfWork,
+    actor: Actor,
+    new: accounts.NewAccount,
+    *,
+    lifetime: timedelta,
+    rules: SessionRules,
 ) -> tuple[Account, NewLink]:
     """Create an account and an administrator of its name, with a way in.
 
@@ -117,13 +128,7 @@ def _make(
         administrators.create(
             uow, actor, NewAdministrator(name=admin, role=BUILTIN_ROLES[0].name)
         )
-    link = links.create(
-        uow,
-        actor,
-        admin,
-        lifetime=timedelta(seconds=logins.link_seconds),
-        rules=session_rules(logins),
-    )
+    link = links.create(uow, actor, admin, lifetime=lifetime, rules=rules)
     return account, link
 
 

@@ -29,7 +29,8 @@ class Administrator:
     """Who may administer: the permissions of `role`, in `domains`.
 
     `domains` of None means every domain, those to come included. Without a
-    password nobody logs in, and keys work. `totp` is sealed.
+    password nobody logs in, and keys work. `totp` is sealed, and `totp_step` the
+    newest time step of which a code was taken (RFC 6238 §5.2).
     """
 
     id: int
@@ -40,6 +41,7 @@ class Administrator:
     created_at: datetime
     password_hash: str | None = None
     totp: bytes | None = None
+    totp_step: int | None = None
     last_login_at: datetime | None = None
 
 

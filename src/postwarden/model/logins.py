@@ -1,10 +1,21 @@
-"""Logins of people: sessions, and the links that open one."""
+"""Logins: attempts and their limits, sessions, and the links that open one."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from ipaddress import IPv4Address, IPv6Network, ip_address
 
 MAX_AGENT = 200  # characters kept of what a browser says it is
+MAX_ATTEMPT_ROWS = 10_000  # of one day
+OTHERS = "*"  # stands for logins and addresses beyond that
+
+
+class LoginResult(StrEnum):
+    """How an attempt to log in ended."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    BLOCKED = "blocked"  # too many failures came before
 
 
 class Factor(StrEnum):
@@ -22,6 +33,69 @@ class Origin:
 
     client_ip: str | None = None
     agent: str = ""
+    protocol: str = "native"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginAttempts:
+    """Attempts of one kind on one day, counted.
+
+    `account` is whose login was tried, empty for nobody's; `login` what was typed.
+    """
+
+    day: datetime
+    account: str
+    login: str
+    client_ip: str
+    protocol: str
+    mechanism: str
+    result: LoginResult
+    first_at: datetime
+    last_at: datetime
+    count: int = 1
+    id: int = 0
+
+    @property
+    def kind(self) -> tuple[datetime, str, str, str, str, str, LoginResult]:
+        """What attempts of one row have in common."""
+        return (
+            *(self.day, self.account, self.login, self.client_ip),
+            *(self.protocol, self.mechanism, self.result),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardRules:
+    """How many failures block a login, or an address, and for how long."""
+
+    failures: int = 10
+    failures_per_address: int = 30
+    window: timedelta = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginFailures:
+    """Failures of one login or from one address, as long as they count."""
+
+    subject: str
+    count: int
+    last_at: datetime
+
+
+def network_name(client_ip: str | None) -> str:
+    """Return what failures are counted for: an IPv4 address, an IPv6 /64.
+
+    Whoever has one IPv6 address has the network around it (RFC 6177 §2).
+    """
+    try:
+        address = ip_address(client_ip or "")
+    except ValueError:
+        return ""
+    if isinstance(address, IPv4Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(IPv6Network((address, 64), strict=False))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

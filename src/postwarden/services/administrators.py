@@ -116,6 +116,7 @@ def remove(uow: UnitOfWork, actor: Actor, name: str) -> Administrator:
     uow.keys.remove_all(old.id)
     uow.sessions.remove_all(old.id)
     uow.links.remove_all(old.id)
+    uow.recovery_codes.replace_all(old.id, [])
     uow.administrators.remove(old.id)
     audit.record(uow, actor, "admin.remove", _object(old), before=facts(old))
     return old

@@ -247,6 +247,26 @@ class LoginSettings:
         default=15 * MINUTE,
         metadata=_of(kinds.seconds(MINUTE, 7 * DAY), "a login link ends after this"),
     )
+    failures: int = field(
+        default=10,
+        metadata=_of(
+            kinds.count(1, 1000),
+            "so many failed logins block a login, of accounts as well, but from where "
+            "its owner has logged in before",
+        ),
+    )
+    failures_per_address: int = field(
+        default=30,
+        metadata=_of(
+            kinds.count(1, 100_000), "and so many from one address (IPv6: /64) block it"
+        ),
+    )
+    window_seconds: float = field(
+        default=15 * MINUTE,
+        metadata=_of(
+            kinds.seconds(10, DAY), "how long failures count, from the last on"
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from postwarden.model.addresses import Address
 from postwarden.model.envelopes import Content, Envelope, EnvelopeRecipient, Peer
+from postwarden.model.logins import GuardRules, Origin
 from postwarden.services import authentication, delivery, reception, submission
 from postwarden.services.delivery import Delivered
 from postwarden.services.ports import Blobs, Passwords, Store
@@ -35,6 +36,7 @@ class StoreDesk:
     clock: Callable[[], datetime]
     recent: RecentTexts
     large: asyncio.Semaphore  # taken by each large mail while it is read
+    guard: GuardRules
 
     async def sender(
         self, reverse_path: Address | None, *, peer: Peer, login: str | None
@@ -65,7 +67,12 @@ class StoreDesk:
     async def login(self, username: str, password: str, *, peer: Peer) -> str:
         """See `authentication.login`."""
         account = await authentication.login(
-            self.store, self.passwords, username, password
+            self.store,
+            self.passwords,
+            username,
+            password,
+            origin=self._origin(peer),
+            rules=self.guard,
         )
         return str(account.address)
 
@@ -73,15 +80,26 @@ class StoreDesk:
         self, username: str, *, peer: Peer
     ) -> ScramVerifier | None:
         """Return what the account keeps; only where SCRAM is switched on."""
-        kept = await authentication.scram_verifier(self.store, username)
+        kept = await authentication.scram_verifier(
+            self.store, username, origin=self._origin(peer), rules=self.guard
+        )
         return None if kept is None else parse_verifier(kept)
 
     async def scram_succeeded(self, username: str, *, peer: Peer) -> str:
         """See `authentication.proven`."""
-        return str((await authentication.proven(self.store, username)).address)
+        account = await authentication.proven(
+            self.store, username, origin=self._origin(peer), rules=self.guard
+        )
+        return str(account.address)
 
     async def login_failed(self, username: str, *, peer: Peer) -> None:
-        return
+        """See `authentication.unproven`."""
+        await authentication.unproven(
+            self.store, username, origin=self._origin(peer), rules=self.guard
+        )
+
+    def _origin(self, peer: Peer) -> Origin:
+        return Origin(client_ip=peer.ip or None, protocol=self.service.value)
 
     def content(self) -> Content:
         return SpooledContent(self.spool)

@@ -8,6 +8,7 @@ from postwarden.services import (
     delivery,
     holds,
     ledger_retention,
+    login_guard,
     removals,
     sessions,
     tasks,
@@ -72,11 +73,12 @@ async def sign_audit_head(lease: Lease) -> None:
 
 
 async def purge_logins(lease: Lease) -> None:
-    """Forget sessions and links that ended, in chunks."""
+    """Forget sessions and links that ended, and attempts of long ago, in chunks."""
     done = 0
-    while count := await lease.context.store.transact(sessions.forget_ended):
-        done += count
-        await lease.renew(done, 0)
+    for forget in (sessions.forget_ended, login_guard.forget_old):
+        while count := await lease.context.store.transact(forget):
+            done += count
+            await lease.renew(done, 0)
 
 
 HANDLERS: Handlers = {

@@ -9,31 +9,9 @@ from postwarden.services import access, accounts, authentication, domains
 from postwarden.services.accounts import NewAccount
 from postwarden.services.ports import Store
 from tests.support.factories import ADA, BOB, NOW, Clock
+from tests.support.passwords import CountingPasswords
 from tests.unit.services.directory import host, name_alias
 from tests.unit.services.world import at
-
-
-class CountingPasswords:
-    """Hashes that show their password, and how often they were asked for."""
-
-    def __init__(self) -> None:
-        self.verified: list[str | None] = []
-        self.hashed = 0
-        self.keeps_scram = False
-
-    async def hash(self, password: str) -> str:
-        self.hashed += 1
-        return f"new:{password}"
-
-    async def verify(self, password: str, password_hash: str | None) -> bool:
-        self.verified.append(password_hash)
-        return password_hash in {f"new:{password}", f"old:{password}"}
-
-    async def scram(self, password: str) -> str | None:
-        return f"scram:{password}" if self.keeps_scram else None
-
-    def is_outdated(self, password_hash: str) -> bool:
-        return password_hash.startswith("old:")
 
 
 @pytest.fixture

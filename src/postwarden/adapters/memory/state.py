@@ -22,7 +22,12 @@ from postwarden.model.domains import DomainAlias, MailDomain
 from postwarden.model.envelopes import EnvelopeRecipient
 from postwarden.model.holds import Hold
 from postwarden.model.ledger import LedgerEvent
-from postwarden.model.logins import LoginLink, LoginSession
+from postwarden.model.logins import (
+    LoginAttempts,
+    LoginFailures,
+    LoginLink,
+    LoginSession,
+)
 from postwarden.model.mailboxes import Copy, Mailbox
 from postwarden.model.messages import Message, NewMessage
 from postwarden.model.permissions import Role
@@ -70,6 +75,9 @@ class State:
         self.keys = Table[int, ApiKey]()
         self.sessions = Table[int, LoginSession]()
         self.links = Table[bytes, LoginLink]()
+        self.login_attempts = Table[int, LoginAttempts]()
+        self.login_failures = Table[str, LoginFailures]()
+        self.recovery_codes = Table[tuple[int, bytes], tuple[int, bytes]]()
         self.cases = Table[int, Case]()
         self.plans = Table[int, Plan]()
         self.plan_items = Table[tuple[int, int], PlanItem]()

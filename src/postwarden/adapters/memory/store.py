@@ -21,6 +21,11 @@ from postwarden.adapters.memory.identities import (
     MemoryRoles,
 )
 from postwarden.adapters.memory.ledger import MemoryLedger
+from postwarden.adapters.memory.login_attempts import (
+    MemoryLoginGuard,
+    MemoryLoginLog,
+    MemoryRecoveryCodes,
+)
 from postwarden.adapters.memory.logins import (
     MemoryLoginLinks,
     MemoryLoginSessions,
@@ -71,6 +76,9 @@ class MemoryUnitOfWork:
         self.keys = MemoryApiKeys(state)
         self.sessions = MemoryLoginSessions(state)
         self.links = MemoryLoginLinks(state)
+        self.login_log = MemoryLoginLog(state)
+        self.login_guard = MemoryLoginGuard(state)
+        self.recovery_codes = MemoryRecoveryCodes(state)
         self.audit = MemoryAuditLog(state)
         self.secrets = MemorySecrets(state)
 

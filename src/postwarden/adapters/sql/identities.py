@@ -266,6 +266,7 @@ def _administrator(row: Row) -> Administrator:
         password_hash=row[6],
         totp=row[7],
         last_login_at=time_or_none(row[8]),
+        totp_step=row[9],
     )
 
 
@@ -278,6 +279,7 @@ def _values(administrator: Administrator) -> Values:
         "created_at": instant(administrator.created_at),
         "password_hash": administrator.password_hash,
         "totp": administrator.totp,
+        "totp_step": administrator.totp_step,
     }
 
 

@@ -17,6 +17,11 @@ from postwarden.adapters.sql.identities import (
     SqlRoles,
 )
 from postwarden.adapters.sql.ledger import SqlLedger
+from postwarden.adapters.sql.login_attempts import (
+    SqlLoginGuard,
+    SqlLoginLog,
+    SqlRecoveryCodes,
+)
 from postwarden.adapters.sql.logins import SqlLoginLinks, SqlLoginSessions
 from postwarden.adapters.sql.mailboxes import SqlMailboxes
 from postwarden.adapters.sql.messages import SqlMessages
@@ -49,5 +54,8 @@ class SqlUnitOfWork:
         self.keys = SqlApiKeys(connection)
         self.sessions = SqlLoginSessions(connection)
         self.links = SqlLoginLinks(connection)
+        self.login_log = SqlLoginLog(connection)
+        self.login_guard = SqlLoginGuard(connection)
+        self.recovery_codes = SqlRecoveryCodes(connection)
         self.audit = SqlAuditLog(connection)
         self.secrets = SqlSecrets(connection)

@@ -22,7 +22,13 @@ from postwarden.services.ports.identities import (
     ApiKeys,
     Roles,
 )
-from postwarden.services.ports.logins import LoginLinks, LoginSessions
+from postwarden.services.ports.logins import (
+    LoginGuard,
+    LoginLinks,
+    LoginLog,
+    LoginSessions,
+    RecoveryCodes,
+)
 from postwarden.services.ports.mail import Copies, Ledger, Mailboxes, Messages
 from postwarden.services.ports.operations import Queue, Receptions
 from postwarden.services.ports.sealing import Secrets
@@ -78,6 +84,12 @@ class UnitOfWork(Protocol):
     def sessions(self) -> LoginSessions: ...
     @property
     def links(self) -> LoginLinks: ...
+    @property
+    def login_log(self) -> LoginLog: ...
+    @property
+    def login_guard(self) -> LoginGuard: ...
+    @property
+    def recovery_codes(self) -> RecoveryCodes: ...
     @property
     def audit(self) -> AuditLog: ...
     @property

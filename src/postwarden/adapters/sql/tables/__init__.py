@@ -29,7 +29,13 @@ from postwarden.adapters.sql.tables.identities import (
     api_keys,
     roles,
 )
-from postwarden.adapters.sql.tables.logins import login_links, sessions
+from postwarden.adapters.sql.tables.logins import (
+    login_attempts,
+    login_failures,
+    login_links,
+    recovery_codes,
+    sessions,
+)
 from postwarden.adapters.sql.tables.mail import (
     attached_messages,
     attachments,
@@ -72,6 +78,8 @@ __all__ = [
     "hold_marks",
     "holds",
     "ledger",
+    "login_attempts",
+    "login_failures",
     "login_links",
     "mailboxes",
     "message_references",
@@ -83,6 +91,7 @@ __all__ = [
     "queue",
     "reception_recipients",
     "receptions",
+    "recovery_codes",
     "renderings",
     "roles",
     "sessions",

@@ -23,6 +23,7 @@ administrators = sa.Table(
     text("password_hash", nullable=True),
     sealed("totp", nullable=True),
     integer("last_login_at", nullable=True),
+    integer("totp_step", nullable=True),
     sa.Index("administrators_by_name", "name", unique=True),
     sa.Index("administrators_by_role", "role"),
     sqlite_autoincrement=True,  # an id is never given twice

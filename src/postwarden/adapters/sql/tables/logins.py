@@ -1,4 +1,4 @@
-"""Sessions of people, and the links that open one."""
+"""Attempts to log in, sessions of people, and what lets them in."""
 
 import sqlalchemy as sa
 
@@ -38,4 +38,43 @@ login_links = sa.Table(
     text("created_by"),
     integer("expires_at"),
     sa.Index("login_links_by_administrator", "administrator_id"),
+)
+
+login_attempts = sa.Table(
+    "login_attempts",
+    metadata,
+    identity(),
+    integer("day"),
+    text("account"),
+    text("login"),
+    text("client_ip"),
+    text("protocol"),
+    text("mechanism"),
+    text("result"),
+    integer("first_at"),
+    integer("last_at"),
+    integer("count"),
+    sa.Index(
+        "login_attempts_by_day",
+        *("day", "account", "login", "client_ip", "protocol", "mechanism", "result"),
+        unique=True,
+    ),
+    sa.Index("login_attempts_by_account", "account", "client_ip", "result"),
+    sqlite_autoincrement=True,  # an id is never given twice
+)
+
+login_failures = sa.Table(
+    "login_failures",
+    metadata,
+    sa.Column("subject", sa.Text, primary_key=True),
+    integer("count"),
+    integer("last_at"),
+    sa.Index("login_failures_by_time", "last_at"),
+)
+
+recovery_codes = sa.Table(
+    "recovery_codes",
+    metadata,
+    sa.Column("administrator_id", sa.BigInteger, primary_key=True),
+    sa.Column("digest", sa.LargeBinary, primary_key=True),
 )

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from postwarden.model.administrators import Administrator
+from postwarden.model.logins import LoginAttempts
 from postwarden.model.permissions import Permission, Role
 from postwarden.services.keys import NewKey, OwnedKey
 from postwarden.services.links import NewLink
@@ -83,6 +84,23 @@ class SessionShape(TypedDict):
     expires: datetime
     client_ip: str | None
     agent: str
+
+
+class LoginAttemptsShape(TypedDict):
+    """Attempts of one kind on one day; `account` is null where there is none."""
+
+    id: int
+    day: datetime
+    kind: str | None
+    account: str | None
+    login: str
+    client_ip: str | None
+    protocol: str
+    mechanism: str
+    result: str
+    first_at: datetime
+    last_at: datetime
+    count: int
 
 
 def administrator(of: Administrator) -> AdministratorShape:
@@ -165,4 +183,23 @@ def session(of: OwnedSession) -> SessionShape:
         "expires": of.session.expires_at,
         "client_ip": of.session.client_ip,
         "agent": of.session.agent,
+    }
+
+
+def login_attempts(of: LoginAttempts) -> LoginAttemptsShape:
+    """Return attempts to log in as one row."""
+    kind, _, owner = of.account.partition(" ")
+    return {
+        "id": of.id,
+        "day": of.day,
+        "kind": kind or None,
+        "account": owner or None,
+        "login": of.login,
+        "client_ip": of.client_ip or None,
+        "protocol": of.protocol,
+        "mechanism": of.mechanism,
+        "result": of.result.value,
+        "first_at": of.first_at,
+        "last_at": of.last_at,
+        "count": of.count,
     }
