@@ -31,8 +31,8 @@ def nothing_else(_uow: UnitOfWork, _actor: Actor, _task: Task) -> None:
 
 
 CANCELABLE: Mapping[str, Stop] = {
-    running.TASK: nothing_else,
-    undoing.TASK: nothing_else,
+    running.TASK: running.canceled,
+    undoing.TASK: running.canceled,
     audit_anchoring.SIGN_HEAD: nothing_else,
     arming.PURGE: nothing_else,
     sessions.PURGE: nothing_else,

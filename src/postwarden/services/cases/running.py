@@ -80,6 +80,13 @@ def stop(uow: UnitOfWork, actor: Actor, case_id: int) -> Case:
     return stopped
 
 
+def canceled(uow: UnitOfWork, _actor: Actor, task: Task) -> None:
+    """Stop the case whose task is canceled; the order is audited with the task."""
+    case = uow.cases.get(int(task.subject))
+    if case.state in _STOPPED:
+        uow.cases.replace(replace(case, state=_STOPPED[case.state]))
+
+
 def _runnable(uow: UnitOfWork, actor: Actor, case_id: int) -> Case:
     access.require(actor, Permission.CASE_RUN)
     return reach.case(uow, actor, case_id)

@@ -7,6 +7,7 @@ import pytest
 
 from postwarden.model.cases import Case, CaseState, Outcome
 from postwarden.model.errors import Refused
+from postwarden.services import steering
 from postwarden.services.cases import running, undoing
 from postwarden.services.cases.undoing import Whose
 from tests.e2e import mails
@@ -155,6 +156,19 @@ async def test_a_stopped_run_goes_no_further_and_goes_on(desk: Desk) -> None:
     assert await desk.resume(case) == {Outcome.REMOVED: 3}
     assert (await desk.status(case)).case.state is S.DONE
     assert not await desk.lying()
+
+
+async def test_who_cancels_the_task_of_a_run_stops_the_case(desk: Desk) -> None:
+    case = await in_state(desk, S.RUNNING)
+    task = await desk.store.read(
+        lambda uow: uow.tasks.unfinished(running.TASK, str(case.id))
+    )
+    assert task is not None
+
+    await desk.store.transact(steering.cancel, desk.actor, task.id)
+
+    assert (await desk.status(case)).case.state is S.STOPPED
+    assert await desk.resume(case) == {Outcome.REMOVED: 3}
 
 
 async def test_a_stopped_run_can_be_taken_back(desk: Desk) -> None:
