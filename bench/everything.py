@@ -10,12 +10,21 @@ SCALE=full measures at the sizes of the targets. Stores are cached in --work. Pe
 import sys
 from collections.abc import Iterator, Sequence
 
-from bench import campaign, fingerprints, idling, ingest, inventory, paging, tracing
+from bench import (
+    auditing,
+    campaign,
+    fingerprints,
+    idling,
+    ingest,
+    inventory,
+    paging,
+    tracing,
+)
 from bench.figures import Figure
 from bench.measuring import measured
 from bench.scales import Site
 
-_ALL = (ingest, idling, campaign, inventory, paging, tracing, fingerprints)
+_ALL = (ingest, idling, campaign, inventory, paging, tracing, auditing, fingerprints)
 
 
 def measure(site: Site) -> Iterator[Figure]:

@@ -11,6 +11,7 @@ import pytest
 
 from bench import (
     __main__,
+    auditing,
     campaign,
     fingerprints,
     fixtures,
@@ -25,7 +26,7 @@ from bench.fixtures import Campaign, Fixture
 from bench.peers import dovecot, postfix
 from bench.scales import TINY, Site
 
-MEASUREMENTS = (ingest, idling, campaign, inventory, paging, tracing)
+MEASUREMENTS = (ingest, idling, campaign, inventory, paging, tracing, auditing)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ been destroyed meanwhile, all begins again with newer snapshots.
 
 import fcntl
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,14 +42,16 @@ from postwarden.model.errors import AlreadyExists, Refused
 _ROUNDS = 3
 _BUSY = 20_000  # milliseconds that another process may keep the lock
 _LARGE = "SELECT digest FROM blobs WHERE content IS NULL AND digest > ? ORDER BY digest"
+# An emptied message, one with a tombstone, has no content any more.
+_NAMED = "SELECT 1 FROM messages WHERE sha256 = ? AND tombstone = 0"
 _MISSING = """
     SELECT count(*) FROM messages AS m
     WHERE m.tombstone = 0
     AND NOT EXISTS (SELECT 1 FROM content.blobs AS b WHERE b.digest = m.sha256)
 """
-_ALL_MISSING = "SELECT count(*) FROM messages WHERE tombstone = 0"
+_MESSAGES = "SELECT count(*) FROM messages WHERE tombstone = 0"
 _COUNTS = (
-    "SELECT count(*) FROM messages",
+    _MESSAGES,
     "SELECT count(*) FROM copies",
     "SELECT count(*) FROM accounts",
     "SELECT coalesce(max(id), 0) FROM audit",
@@ -132,12 +134,20 @@ def _copied(source: Source, directory: Path, progress: Progress) -> int:
     lacking: frozenset[bytes] | None = None
     for _ in range(_ROUNDS):
         _copy_databases(source, directory, progress)
-        now = frozenset(_copy_large(source, directory, progress))
+        now = _named(directory, _copy_large(source, directory, progress))
         if not now or now == lacking:  # damage stays, destruction does not
             _drop_others(directory)
             return len(now)
         lacking = now
     return len(lacking or ())
+
+
+def _named(directory: Path, digests: Iterable[bytes]) -> frozenset[bytes]:
+    """Return those that a message of the backup has."""
+    with closing(_open(directory / ROWS)) as rows:
+        return frozenset(
+            digest for digest in digests if rows.execute(_NAMED, (digest,)).fetchone()
+        )
 
 
 def _copy_databases(source: Source, directory: Path, progress: Progress) -> None:
@@ -224,7 +234,7 @@ def _described(
     with closing(_open(directory / ROWS)) as rows:
         if CONTENT in files:
             rows.execute("ATTACH ? AS content", (str(directory / CONTENT),))
-        missing = _number(rows, _MISSING if CONTENT in files else _ALL_MISSING)
+        missing = _number(rows, _MISSING if CONTENT in files else _MESSAGES)
         head = rows.execute(_HEAD).fetchone()
         counted = [_number(rows, sql) for sql in _COUNTS]
         schema = str(_only(rows.execute(_SCHEMA)))

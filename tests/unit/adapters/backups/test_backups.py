@@ -235,6 +235,23 @@ async def test_what_the_store_itself_lacks_is_counted(
     assert problems(directory) == []
 
 
+async def test_messages_that_were_emptied_lack_nothing(
+    place: Place, directory: Path
+) -> None:
+    """One still has its row among the content, as when the sweep was cut off."""
+    digests = await place.receive(b"small", big(1), b"kept")
+    large_file(place.blobs_path, digests[1]).unlink()
+    with closing(apsw.Connection(str(place.blobs_path / "content.db"))) as raw:
+        raw.execute("DELETE FROM blobs WHERE digest = ?", (digests[0],))
+    with closing(apsw.Connection(str(place.rows))) as raw:
+        raw.execute("UPDATE messages SET tombstone = id WHERE id < 3")
+
+    manifest = place.make(directory)
+
+    assert (manifest.messages, manifest.missing) == (1, 0)
+    assert problems(directory) == []
+
+
 def failing(*_: object, **__: object) -> None:
     raise OSError(28, "No space left on device")
 
