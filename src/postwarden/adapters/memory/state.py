@@ -78,6 +78,7 @@ class State:
         self.login_attempts = Table[int, LoginAttempts]()
         self.login_failures = Table[str, LoginFailures]()
         self.recovery_codes = Table[tuple[int, bytes], tuple[int, bytes]]()
+        self.replays = Table[tuple[str, str], tuple[datetime, bytes]]()
         self.cases = Table[int, Case]()
         self.plans = Table[int, Plan]()
         self.plan_items = Table[tuple[int, int], PlanItem]()

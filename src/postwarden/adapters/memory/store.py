@@ -36,6 +36,7 @@ from postwarden.adapters.memory.operations import (
     MemoryQueue,
     MemoryReceptions,
 )
+from postwarden.adapters.memory.replays import MemoryReplays
 from postwarden.adapters.memory.secrets import MemorySecrets
 from postwarden.adapters.memory.state import State
 from postwarden.adapters.memory.tasks import MemoryTasks
@@ -79,6 +80,7 @@ class MemoryUnitOfWork:
         self.login_log = MemoryLoginLog(state)
         self.login_guard = MemoryLoginGuard(state)
         self.recovery_codes = MemoryRecoveryCodes(state)
+        self.replays = MemoryReplays(state)
         self.audit = MemoryAuditLog(state)
         self.secrets = MemorySecrets(state)
 

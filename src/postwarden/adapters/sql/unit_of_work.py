@@ -26,6 +26,7 @@ from postwarden.adapters.sql.logins import SqlLoginLinks, SqlLoginSessions
 from postwarden.adapters.sql.mailboxes import SqlMailboxes
 from postwarden.adapters.sql.messages import SqlMessages
 from postwarden.adapters.sql.receptions import SqlQueue, SqlReceptions
+from postwarden.adapters.sql.replays import SqlReplays
 from postwarden.adapters.sql.secrets import SqlSecrets
 from postwarden.adapters.sql.tasks import SqlTasks
 
@@ -57,5 +58,6 @@ class SqlUnitOfWork:
         self.login_log = SqlLoginLog(connection)
         self.login_guard = SqlLoginGuard(connection)
         self.recovery_codes = SqlRecoveryCodes(connection)
+        self.replays = SqlReplays(connection)
         self.audit = SqlAuditLog(connection)
         self.secrets = SqlSecrets(connection)

@@ -23,6 +23,7 @@ from postwarden.dialects.native.encoding import answer_with, encode, etag_of
 from postwarden.dialects.native.house import House
 from postwarden.dialects.native.operations import PREFIX, Operation
 from postwarden.dialects.native.progress import EVENT_STREAM, told
+from postwarden.dialects.native.replaying import replaying
 from postwarden.dialects.native.schemas import Paging
 from postwarden.dialects.native.shapes.mail import CountShape
 from postwarden.dialects.native.shapes.mail import count as shape_of_count
@@ -95,12 +96,26 @@ class Call:
 
         if self.dry_run:
             return await self._rehearse(guarded)
-        shape = await self.house.store.transact(guarded)
+        again = await replaying(self.request, self.actor, self.house.sealer)
+
+        def once(uow: UnitOfWork) -> Answer:
+            if again is not None and (known := again.before(uow)) is not None:
+                return known
+            answer = self._made(guarded(uow), at)
+            if again is not None:
+                again.keep(uow, answer)
+            return answer
+
+        return Written(await self.house.store.transact(once))
+
+    def _made(
+        self, shape: S, at: Callable[[S], tuple[str, object] | None] | None
+    ) -> Answer:
         answer = answer_with(shape, status=self.operation.status)
         place = at(shape) if at is not None else None
         if place is not None:
             answer.headers["location"] = location(*place)
-        return Written(answer)
+        return answer
 
     def accepted(self, shape: T) -> Written[T]:
         """Return what a task now works on, and where to watch it."""

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from postwarden.dialects.kit.requests import Bounds, Request
@@ -30,7 +30,6 @@ class Options:
     """What the settings say about the API."""
 
     require_if_match: bool = False
-    replayed: timedelta = timedelta(hours=24)  # how long idempotency keys are kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

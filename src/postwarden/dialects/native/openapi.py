@@ -178,7 +178,7 @@ def _headers(operation: Operation) -> Iterable[str]:
         yield "If-Match"
     if kind is One:
         yield "If-None-Match"
-    if operation.method == "POST":
+    if operation.method == "POST" and _rehearses(operation):
         yield "Idempotency-Key"
 
 

@@ -31,6 +31,7 @@ from postwarden.services.ports.logins import (
 )
 from postwarden.services.ports.mail import Copies, Ledger, Mailboxes, Messages
 from postwarden.services.ports.operations import Queue, Receptions
+from postwarden.services.ports.replays import Replays
 from postwarden.services.ports.sealing import Secrets
 from postwarden.services.ports.tasks import Tasks
 
@@ -90,6 +91,7 @@ class UnitOfWork(Protocol):
     def login_guard(self) -> LoginGuard: ...
     @property
     def recovery_codes(self) -> RecoveryCodes: ...
+    def replays(self) -> Replays: ...
     @property
     def audit(self) -> AuditLog: ...
     @property

@@ -48,6 +48,7 @@ from postwarden.adapters.sql.tables.mail import (
     messages,
     renderings,
 )
+from postwarden.adapters.sql.tables.replays import replays
 from postwarden.adapters.sql.tables.transport import (
     ledger,
     pending_deliveries,
@@ -93,6 +94,7 @@ __all__ = [
     "receptions",
     "recovery_codes",
     "renderings",
+    "replays",
     "roles",
     "sessions",
     "targets",
