@@ -19,7 +19,7 @@ def nowhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> CommandLine:
     """A command line whose store is not made yet."""
-    for variable in ("DATA", "STORE", "BLOBS", "CONFIG", "KEY"):
+    for variable in ("DATA", "STORE", "BLOBS", "CONFIG", "KEY", "SERVER", "CA"):
         monkeypatch.delenv(f"POSTWARDEN_{variable}", raising=False)
     return CommandLine(tmp_path / "data", monkeypatch, capsys)
 

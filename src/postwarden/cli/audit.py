@@ -132,6 +132,7 @@ async def verify(
     app,
     "check",
     opens=Opens.NOTHING,
+    needs_no_store=True,
     examples=[
         "postwarden audit check audit.jsonl",
         "postwarden audit check audit.jsonl --public-key store.pem --anchor head.json",

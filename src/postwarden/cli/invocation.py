@@ -15,7 +15,14 @@ raises becomes an error line and an exit status in `cli.main`.
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from enum import Enum
 from pathlib import Path
@@ -185,6 +192,7 @@ def command(
     kind: type[Command] = Command,
     fast_loop: bool = False,
     on_machine: bool = False,
+    needs_no_store: bool = False,
 ) -> Callable[
     [Callable[Concatenate[Invocation, P], Awaitable[None]]],
     Callable[Concatenate[Invocation, P], Awaitable[None]],
@@ -193,6 +201,7 @@ def command(
 
     A parameter `dry_run` that is set makes a store that is not there a passing
     one. What works `on_machine` is the operator's: nobody comes to it with a key.
+    What `needs_no_store` works here, whatever `--server` says.
     The function's docstring is the help, `examples` stand below it.
     """
 
@@ -200,7 +209,10 @@ def command(
         function: Callable[Concatenate[Invocation, P], Awaitable[None]],
     ) -> Callable[Concatenate[Invocation, P], Awaitable[None]]:
         def entry(context: typer.Context, *args: P.args, **kwargs: P.kwargs) -> None:
-            run = Invocation(context.ensure_object(GlobalOptions))
+            options = context.ensure_object(GlobalOptions)
+            if options.value("--server") is not None and not needs_no_store:
+                return _run_remotely(options, context.command_path, kwargs)
+            run = Invocation(options)
             if on_machine and run.options.value("--key") is not None:
                 raise OperatorOnly(context.command_path)
             dry_run = bool(kwargs.get("dry_run"))
@@ -209,12 +221,23 @@ def command(
                 asyncio.Runner(loop_factory=_loop(fast=fast_loop)) as runner,
             ):
                 runner.run(_identified(run, lambda: function(run, *args, **kwargs)))
+            return None
 
         _take_signature(entry, function)
         app.command(name, cls=kind, epilog=_examples(examples))(entry)
         return function
 
     return register
+
+
+def _run_remotely(
+    options: GlobalOptions, command_path: str, words: Mapping[str, object]
+) -> None:
+    from postwarden.cli.remote.running import (  # noqa: PLC0415  only --server pays
+        run_remotely,
+    )
+
+    run_remotely(options, tuple(command_path.split()[1:]), words)
 
 
 def _platform_for(

@@ -15,6 +15,8 @@ _VALUED = {
     "--store": ("URL", "Where the rows lie: sqlite:PATH. [POSTWARDEN_STORE]"),
     "--blobs": ("URL", "Where the content lies: file:DIR. [POSTWARDEN_BLOBS]"),
     "--config": ("FILE", "Settings in TOML. [POSTWARDEN_CONFIG]"),
+    "--server": ("URL", "Work on a Postwarden elsewhere. [POSTWARDEN_SERVER]"),
+    "--ca": ("FILE", "Whom to trust for --server, in PEM. [POSTWARDEN_CA]"),
     "--key": ("SECRET", "Act as the actor of this key. [POSTWARDEN_KEY]"),
     "--set": ("SECTION.NAME=VALUE ...", "One setting; may be repeated."),
 }

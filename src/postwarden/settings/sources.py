@@ -16,7 +16,7 @@ MAX_FILE = 1024 * 1024  # octets
 # Variables that begin like settings and are none: options of the command line,
 # what tests use, and what Kubernetes writes for a service named "postwarden"
 # (https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables).
-_OTHERS = frozenset({"DATA", "STORE", "BLOBS", "CONFIG", "SERVER", "KEY"})
+_OTHERS = frozenset({"DATA", "STORE", "BLOBS", "CONFIG", "SERVER", "CA", "KEY"})
 _OTHER_BEGINNINGS = ("TEST_", "SERVICE_", "PORT_", "PORT=")
 
 

@@ -47,6 +47,7 @@ async def export(
     app,
     "check",
     opens=Opens.NOTHING,
+    needs_no_store=True,
     examples=[
         "postwarden case check evidence-1",
         "postwarden case check evidence-1 --public-key store.pem",

@@ -1,6 +1,6 @@
 """Things by the names that paths give them: an address, or an id."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from msgspec import UnsetType
@@ -64,6 +64,11 @@ def networks_of(texts: list[str]) -> list[Network]:
 def domain_or_none(text: str | UnsetType) -> str | None:
     """Return the name of a domain if one is given; raises Invalid."""
     return None if isinstance(text, UnsetType) else domain_name(text)
+
+
+def seconds(value: int | UnsetType) -> timedelta | None:
+    """Return a duration if one is given."""
+    return None if isinstance(value, UnsetType) else timedelta(seconds=value)
 
 
 def aware(time: datetime | None) -> datetime | None:

@@ -23,6 +23,7 @@ Name = Annotated[str, Meta(max_length=255)]
 Password = Annotated[str, Meta(min_length=1, max_length=1024)]
 Octets = Annotated[int, Meta(ge=0, le=2**60, description="Octets; 0 for no limit.")]
 Messages = Annotated[int, Meta(ge=0, le=2**60, description="0 for no limit.")]
+Retention = Annotated[int, Meta(ge=0, le=100 * 366 * 86_400, description="Seconds.")]
 Targets = Annotated[list[AddressText], Meta(min_length=1, max_length=10_000)]
 MoreTargets = Annotated[list[AddressText], Meta(max_length=10_000)]
 OnOff = Annotated[str, Meta(pattern="^(active|disabled)$")]
@@ -273,6 +274,8 @@ class NewDomain(Taken):
     delimiter: Annotated[str, Meta(max_length=1)] = "+"
     default_quota_octets: Octets = 0
     default_quota_messages: Messages = 0
+    vault_retention_seconds: Retention | UnsetType = UNSET
+    removed_account_retention_seconds: Retention | UnsetType = UNSET
 
 
 class DomainChange(Taken):
@@ -283,6 +286,8 @@ class DomainChange(Taken):
     delimiter: Annotated[str, Meta(max_length=1)] | UnsetType = UNSET
     default_quota_octets: Octets | UnsetType = UNSET
     default_quota_messages: Messages | UnsetType = UNSET
+    vault_retention_seconds: Retention | UnsetType = UNSET
+    removed_account_retention_seconds: Retention | UnsetType = UNSET
 
 
 class NewDomainAlias(Taken):

@@ -3,7 +3,7 @@
 from postwarden.dialects.native.answers import Listed, One, Written
 from postwarden.dialects.native.calls import Call
 from postwarden.dialects.native.operations import Example, Operations
-from postwarden.dialects.native.references import domain_or_none, given
+from postwarden.dialects.native.references import domain_or_none, given, seconds
 from postwarden.dialects.native.schemas import (
     CatchAllTo,
     DomainAliasChange,
@@ -61,6 +61,10 @@ async def create_domain(
                 delimiter=body.delimiter,
                 quota_octets=body.default_quota_octets,
                 quota_messages=body.default_quota_messages,
+                vault_retention=seconds(body.vault_retention_seconds),
+                removed_account_retention=seconds(
+                    body.removed_account_retention_seconds
+                ),
             )
         ),
         at=lambda shape: ("domains", shape["domain"]),
@@ -100,6 +104,10 @@ async def change_domain(
                 delimiter=given(body.delimiter),
                 quota_octets=given(body.default_quota_octets),
                 quota_messages=given(body.default_quota_messages),
+                vault_retention=seconds(body.vault_retention_seconds),
+                removed_account_retention=seconds(
+                    body.removed_account_retention_seconds
+                ),
             )
         ),
         current=lambda uow: _shown(uow, call.actor, name),

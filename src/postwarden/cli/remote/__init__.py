@@ -1,0 +1,1 @@
+"""`--server URL`: the same commands as clients of a Postwarden elsewhere."""

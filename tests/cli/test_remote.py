@@ -1,0 +1,174 @@
+"""`--server`: the same commands print the same through a server as on the machine."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.command_line import CHEAP, CommandLine, Ran
+
+MAIL = b"From: mia@example.net\r\nSubject: news\r\n\r\nSome news.\r\n"
+MOVING = {
+    *("created_at", "opened_at", "uid_validity", "internal_date", "time", "sha256"),
+    *("trace_id", "client_ip", "dialect", "hash", "previous_hash", "request_id"),
+    *("released_at", "revoked_at", "last_used_at", "task"),
+    *("expires", "secret", "prefix", "approved_at", "expires_at", "armed_at", "plan"),
+}
+
+SCRIPT: list[list[str]] = [
+    ["domain", "create", "example.net", "--quota", "2G", "--vault-retention", "7d"],
+    ["domain", "change", "example.net", "--delimiter", "-"],
+    ["domain", "show", "example.net"],
+    ["domain", "list"],
+    ["domain", "list", "--limit", "1"],
+    ["domain-alias", "create", "example.com", "--of", "example.net"],
+    ["domain-alias", "list", "--of", "example.net"],
+    ["account", "create", "eve@example.net", "--name", "Eve", "--quota", "1M"],
+    ["account", "create", "eve@example.net"],
+    ["account", "create", "eva@example.net", "--dry-run"],
+    ["account", "show", "eva@example.net"],
+    ["account", "change", "eve@example.net", "--state", "disabled"],
+    ["account", "change", "eve@example.net"],
+    ["account", "rename", "eve@example.net", "eva@example.net"],
+    ["account", "show", "eva@example.net"],
+    ["account", "list", "--domain", "example.net"],
+    ["account", "create", "no address"],
+    ["alias", "create", "all@example.net", "--to", "eva@example.net"],
+    ["alias", "change", "all@example.net", "--add", "bob@elsewhere.example"],
+    ["alias", "list"],
+    ["group", "create", "team@example.net", "--member", "eva@example.net"],
+    ["group", "show", "team@example.net"],
+    ["group", "remove", "team@example.net"],
+    ["list", "show", "team@example.net"],
+    ["forward", "create", "eva@example.net", "--to", "x@y.example", "--keep-copy"],
+    ["forward", "list"],
+    ["catch-all", "create", "example.net", "--to", "eva@example.net"],
+    ["catch-all", "list"],
+    ["find", "from:mia@example.net"],
+    ["find", "from:mia@example.net", "--count"],
+    ["find", "event:SEND"],
+    ["trace", "account:ada@example.org", "--count"],
+    ["case", "open", "from:mia@example.net", "--reason", "phishing"],
+    ["case", "preview", "1"],
+    ["case", "run", "1"],
+    ["case", "status", "1"],
+    ["case", "approve", "1", "--plan", "PLAN"],
+    ["case", "run", "1"],
+    ["case", "verify", "1"],
+    ["case", "undo", "1"],
+    ["case", "verify", "1"],
+    ["case", "list"],
+    ["hold", "create", "from:mia@example.net", "--reason", "dispute"],
+    ["hold", "show", "1"],
+    ["hold", "release", "1", "--reason", "settled"],
+    ["role", "create", "porter", "--allow", "directory.read"],
+    ["admin", "create", "carol", "--role", "porter"],
+    ["admin", "show", "carol"],
+    ["key", "create", "--actor", "carol", "--expires", "30d"],
+    ["key", "list"],
+    ["key", "revoke", "1"],
+    ["account", "remove", "ada@example.org"],
+    ["audit", "list", "--object", "domain example.net"],
+    ["inventory", "--help"],
+]
+
+
+@pytest.fixture
+def cli(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> CommandLine:
+    return CommandLine(tmp_path / "here", monkeypatch, capsys)
+
+
+def _fill(cli: CommandLine, folder: Path) -> None:
+    (folder / "mail.eml").write_bytes(MAIL)
+    cli("domain", "create", "example.org")
+    ran = cli("import", "eml", str(folder), "--account", "ada@example.org", "--create")
+    assert ran.status == 0, ran.err
+
+
+@pytest.fixture
+def server(tmp_path: Path, cli: CommandLine) -> Iterator[str]:
+    """Serve another store with the same rows."""
+    (tmp_path / "mail").mkdir()
+    _fill(cli, tmp_path / "mail")
+    there = CommandLine(tmp_path / "there", cli.monkeypatch, cli.capsys)
+    _fill(there, tmp_path / "mail")
+    words = [sys.executable, "-m", "postwarden.cli.main", "--data", str(there.data)]
+    words += [*CHEAP, "--set", "dialects.native.authentication=none"]
+    serving = subprocess.Popen(
+        [*words, "serve", "--http", "127.0.0.1:0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert serving.stdout is not None
+    try:
+        yield "http://" + serving.stdout.readline().strip().rpartition("=")[2]
+    finally:
+        serving.terminate()
+        serving.wait(30)
+        serving.stdout.close()
+
+
+def test_every_command_prints_the_same_through_a_server(
+    cli: CommandLine, server: str
+) -> None:
+    plans = {"here": "", "there": ""}
+    for words in SCRIPT:
+        here = cli(*_with(words, plans["here"]), "--json")
+        there = cli.bare(*_with(words, plans["there"]), "--json", "--server", server)
+        assert there.status == here.status, (words, here.err, there.err)
+        assert _printed(there) == _printed(here), words
+        if words[:2] == ["case", "preview"]:
+            plans = {
+                "here": here.json["plan"]["sha256"],
+                "there": there.json["plan"]["sha256"],
+            }
+
+
+def _with(words: list[str], plan: str) -> list[str]:
+    return [plan if word == "PLAN" else word for word in words]
+
+
+def _printed(ran: Ran) -> Any:
+    if ran.out.startswith("Usage"):
+        return ran.out
+    if ran.err.startswith("{"):
+        return {**ran.error, "field": None, "message": None}
+    return [_still(row) for row in ran.rows]
+
+
+def _still(value: Any) -> Any:
+    """Return a value without what two stores cannot have in common."""
+    if isinstance(value, dict):
+        return {k: None if k in MOVING else _still(v) for k, v in value.items()}
+    return [_still(each) for each in value] if isinstance(value, list) else value
+
+
+def test_people_are_told_the_same_too(cli: CommandLine, server: str) -> None:
+    words = ["alias", "create", "all@example.org", "--to", "ada@example.org"]
+    assert cli.bare(*words, "--server", server).out == cli(*words).out
+    shown = cli.bare("alias", "list", "--server", server).out
+    assert shown == cli("alias", "list").out
+
+
+def test_what_is_for_the_machine_says_so(cli: CommandLine, server: str) -> None:
+    ran = cli.bare("doctor", "--server", server, "--json")
+    assert (ran.status, ran.error["field"]) == (2, "server")
+    ran = cli.bare("audit", "verify", "--server", server, "--json")
+    assert (ran.status, ran.error["field"]) == (2, "server")
+
+
+def test_a_key_is_not_sent_in_clear_to_another_machine(cli: CommandLine) -> None:
+    ran = cli.bare("domain", "list", "--server", "http://mail.example", "--json")
+    assert (ran.status, ran.error["field"]) == (2, "server")
+
+
+def test_a_server_that_does_not_answer_is_named(cli: CommandLine) -> None:
+    ran = cli.bare("domain", "list", "--server", "http://127.0.0.1:1", "--json")
+    assert (ran.status, ran.error["code"]) == (1, "unavailable")
+    assert "127.0.0.1:1" in ran.error["message"]
