@@ -180,7 +180,11 @@ def _whole_account(leaf: Leaf) -> str | None:
 
 
 def matching(uow: UnitOfWork, hold_id: int) -> Sequence[int]:
-    """Return all copies that a hold's query finds now, in whatever state."""
+    """Return all copies that a hold's query finds now, in whatever state.
+
+    Accounts are searched for by their addresses, then and now. Should somebody else
+    have one of these by now, his copies are held too: rather too many than too few.
+    """
     hold = uow.holds.get(hold_id)
     named = dict(hold.accounts)
     accounts = uow.accounts.many({n for ids in named.values() for n in ids})

@@ -19,7 +19,7 @@ from postwarden.model.errors import (
 from postwarden.model.holds import Hold, HoldState
 from postwarden.model.messages import NewMessage
 from postwarden.model.queries import Query, parse
-from postwarden.services import accounts, holds, ingest, removals
+from postwarden.services import accounts, holds, ingest, placement, removals
 from postwarden.services.holds import NewHold
 from postwarden.services.ports import Store, UnitOfWork
 from tests.support import factories
@@ -390,3 +390,39 @@ async def test_holds_need_permissions_before_anything_is_looked_up(
         await store.read(holds.get, nobody, 99)
     with pytest.raises(Forbidden, match=r"hold\.read"):
         await store.read(holds.page, nobody, limit=1)
+
+
+class OneLook:
+    """A unit of work in which holds can be asked one thing, once."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self._uow = uow
+        self.looks = 0
+
+    def __getattr__(self, name: str) -> object:
+        return self if name == "holds" else getattr(self._uow, name)
+
+    def in_force(self) -> list[Hold]:
+        self.looks += 1
+        return self._uow.holds.in_force()
+
+
+async def test_a_delivery_without_holds_asks_once(store: Store) -> None:
+    await store.transact(people)
+    await hold(store, "all")
+    await store.transact(holds.release, OPERATOR, 1, reason="settled")
+
+    def file(uow: UnitOfWork) -> int:
+        looked = OneLook(uow)
+        box = placement.mailbox_named(uow, 1, "INBOX")
+        new = placement.NewCopy(
+            account=1,
+            mailbox=box.id,
+            message=uow.messages.add(factories.message()).id,
+            size=1000,
+            internal_date=NOW,
+        )
+        placement.file(looked, [new, new, new])  # type: ignore[arg-type]  # a stand-in
+        return looked.looks
+
+    assert await store.transact(file) == 1
