@@ -11,11 +11,13 @@ from postwarden.model.cases import (
     ClassCount,
     Cluster,
     MatchClass,
+    Notice,
     Outcome,
     PlanItem,
 )
 from postwarden.model.errors import NotFound
 from postwarden.services.ports import Store, UnitOfWork
+from postwarden.services.ports.cases import PlacedNotice
 from tests.support.factories import NOW, case, digest, plan, plan_item
 from tests.support.stores import BROKEN_CONSTRAINT
 
@@ -67,6 +69,7 @@ async def test_a_plan_comes_back_with_its_summary(store: Store) -> None:
             accounts=3,
             excluded=4,
             exclude=("ada@example.org", "@example.com"),
+            notice=Notice.DIGEST,
             counts=(
                 ClassCount(
                     match_class=MatchClass.VARIANT,
@@ -203,6 +206,28 @@ async def test_accounts_are_found_by_the_address_they_had(store: Store) -> None:
         uow.cases.add_items(1, items)
         assert uow.cases.accounts_named(1, ada) == [3, 5]
         assert uow.cases.accounts_named(2, ada) == []
+
+    await store.transact(work)
+
+
+async def test_notices_are_kept_by_account_and_item(store: Store) -> None:
+    one = PlacedNotice(account=1, item=0, copy=10)
+    two = PlacedNotice(account=1, item=7, copy=11)
+    three = PlacedNotice(account=2, item=0, copy=12)
+
+    def work(uow: UnitOfWork) -> None:
+        assert uow.cases.notices_among([10]) == set()
+        uow.cases.add_notices(5, [one, two, three])
+        uow.cases.add_notices(6, [replace(one, copy=13)])
+        listed = uow.cases.notices
+        assert sorted(listed(5, [1]), key=lambda n: n.item) == [one, two]
+        assert listed(5, [2, 9]) == [three]
+        assert listed(5, []) == []
+        assert uow.cases.notices_among([9, 10, 13]) == {10, 13}
+        uow.cases.remove_notices(5, [one, three])
+        assert listed(5, [1, 2]) == [two]
+        assert listed(6, [1]) == [replace(one, copy=13)]
+        assert uow.cases.notices_among([10, 11, 12]) == {11}
 
     await store.transact(work)
 

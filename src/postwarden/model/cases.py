@@ -32,6 +32,14 @@ class Action(StrEnum):
     RESTORE = "restore"  # from the vault and from cases, back to their mailboxes
 
 
+class Notice(StrEnum):
+    """What the owner of a mailbox is told of what was removed there."""
+
+    SILENT = "silent"
+    STUB = "stub"  # a short note in the place of each mail
+    DIGEST = "digest"  # one mail per account that lists them
+
+
 class MatchClass(StrEnum):
     """How a copy belongs to what was searched for."""
 
@@ -154,6 +162,7 @@ class Plan:
     related: int = 0
     excluded: int = 0
     exclude: tuple[str, ...] = ()
+    notice: Notice = Notice.SILENT
     counts: tuple[ClassCount, ...] = ()
     clusters: tuple[Cluster, ...] = ()
     traced: Traced | None = None

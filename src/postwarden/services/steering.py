@@ -20,7 +20,7 @@ from postwarden.services import (
     vault,
     vault_restoring,
 )
-from postwarden.services.cases import arming, closing, running, undoing
+from postwarden.services.cases import arming, closing, notifying, running, undoing
 from postwarden.services.ports import UnitOfWork
 
 Stop = Callable[[UnitOfWork, Actor, Task], None]
@@ -35,6 +35,7 @@ CANCELABLE: Mapping[str, Stop] = {
     undoing.TASK: running.canceled,
     audit_anchoring.SIGN_HEAD: nothing_else,
     arming.PURGE: nothing_else,
+    notifying.TASK: nothing_else,
     sessions.PURGE: nothing_else,
     ledger_retention.PURGE: nothing_else,
     tasks.PURGE: nothing_else,

@@ -1,12 +1,16 @@
 """The tasks of a case: running a plan, undoing what was done, closing."""
 
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+from postwarden.model.cases import Notice, Plan, PlanItem
 from postwarden.model.errors import MailError, Unavailable
-from postwarden.services.cases import arming, closing, running, undoing
+from postwarden.services.cases import arming, closing, notifying, running, undoing
+from postwarden.services.cases.notifying import Note
 from postwarden.services.cases.undoing import Whose
+from postwarden.services.ingest import new_message
 from postwarden.worker.context import Lease, number
 
 
@@ -56,6 +60,51 @@ async def close_case(lease: Lease) -> None:
     while at is not None:
         await lease.renew(at.done, 0)
         at = await store.transact(closing.close_chunk, case, at)
+
+
+async def notify_owners(lease: Lease) -> Mapping[str, object]:
+    """Place what a plan tells owners; beginning anew places nothing twice."""
+    context, number_of = lease.context, number(lease, "plan")
+    store = context.store
+    plan = await store.read(lambda uow: uow.cases.plan(number_of))
+    first: dict[int, PlanItem] = {}
+    lines: dict[int, list[str]] = {}
+    counts: Counter[int] = Counter()
+    placed = after = 0
+    while True:
+        items, known = await store.read(notifying.page, plan, after)
+        if not items:
+            break
+        after = items[-1].item
+        if plan.notice is Notice.STUB:
+            stubs = [notifying.stub(plan, i, known.get(i.sha256)) for i in items]
+            placed += await _place(lease, plan, stubs)
+            continue
+        for item in items:
+            first.setdefault(item.account, item)
+            counts[item.account] += 1
+            listed = lines.setdefault(item.account, [])
+            if len(listed) < notifying.LISTED:
+                listed.append(notifying.line(item, known.get(item.sha256)))
+    digests = [
+        notifying.digest(plan, item, lines[account], counts[account])
+        for account, item in first.items()
+    ]
+    for start in range(0, len(digests), notifying.CHUNK):
+        placed += await _place(lease, plan, digests[start : start + notifying.CHUNK])
+    return {"placed": placed}
+
+
+async def _place(lease: Lease, plan: Plan, notes: Sequence[Note]) -> int:
+    """Make the content of some notes durable, then place them."""
+    context = lease.context
+    ready = []
+    for note in notes:
+        sha256 = await context.blobs.put(note.content)
+        ready.append((note, new_message(sha256, note.content)))
+    placed = await context.store.transact(notifying.place, plan, ready)
+    await lease.renew(placed, 0)
+    return placed
 
 
 async def forget_rules(lease: Lease) -> None:

@@ -15,7 +15,7 @@ from postwarden.services import (
     vault,
     vault_restoring,
 )
-from postwarden.services.cases import arming, closing, running, undoing
+from postwarden.services.cases import arming, closing, notifying, running, undoing
 from postwarden.worker import casework, holding, vaulting
 from postwarden.worker.context import Lease, number
 
@@ -87,6 +87,7 @@ HANDLERS: Handlers = {
     running.TASK: casework.run_case,
     undoing.TASK: casework.undo_case,
     closing.TASK: casework.close_case,
+    notifying.TASK: casework.notify_owners,
     arming.PURGE: casework.forget_rules,
     ledger_retention.PURGE: purge_ledger,
     removals.TASK: vault_account,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from postwarden.adapters.memory.state import State
 from postwarden.model.cases import Approval, Case, Outcome, Plan, PlanItem
 from postwarden.model.errors import NotFound
+from postwarden.services.ports.cases import PlacedNotice
 
 _LAST = 2**63
 _ACTED = (Outcome.REMOVED, Outcome.MOVED)
@@ -115,6 +116,25 @@ class MemoryCases:
     def accounts_named(self, plan: int, address: str) -> list[int]:
         named = {i.account for i in self._items(plan) if i.address == address}
         return sorted(named)
+
+    def add_notices(self, plan: int, notices: Iterable[PlacedNotice]) -> None:
+        for each in notices:
+            self._state.case_notices.insert((plan, each.account, each.item), each)
+
+    def notices(self, plan: int, accounts: Sequence[int]) -> list[PlacedNotice]:
+        return [
+            notice
+            for (of, account, _), notice in self._state.case_notices.items()
+            if of == plan and account in accounts
+        ]
+
+    def remove_notices(self, plan: int, notices: Iterable[PlacedNotice]) -> None:
+        for each in notices:
+            self._state.case_notices.remove((plan, each.account, each.item))
+
+    def notices_among(self, copies: Sequence[int]) -> set[int]:
+        ours = {notice.copy for notice in self._state.case_notices}
+        return ours.intersection(copies)
 
     def outcomes(self, plan: int) -> dict[Outcome, int]:
         return dict(Counter(item.outcome for item in self._items(plan)))

@@ -33,6 +33,7 @@ from postwarden.model.messages import Message, NewMessage
 from postwarden.model.permissions import Role
 from postwarden.model.queue import QueueEntry
 from postwarden.model.tasks import Task
+from postwarden.services.ports.cases import PlacedNotice
 from postwarden.services.ports.operations import PendingDelivery, Reception
 
 
@@ -83,6 +84,7 @@ class State:
         self.plans = Table[int, Plan]()
         self.plan_items = Table[tuple[int, int], PlanItem]()
         self.approvals = Table[int, Approval]()
+        self.case_notices = Table[tuple[int, int, int], PlacedNotice]()
         self.armed_rules = Table[int, ArmedRule]()
         self.armed_marks = Table[int, frozenset[tuple[MatchClass, bytes]]]()
         self.holds = Table[int, Hold]()

@@ -31,6 +31,7 @@ from postwarden.model.cases import (
     Cluster,
     MatchClass,
     Missing,
+    Notice,
     Outcome,
     Plan,
     PlanItem,
@@ -38,11 +39,13 @@ from postwarden.model.cases import (
 )
 from postwarden.model.errors import NotFound
 from postwarden.model.mailboxes import Flag
+from postwarden.services.ports.cases import PlacedNotice
 
 _c = tables.cases.c
 _p = tables.plans.c
 _i = tables.plan_items.c
 _a = tables.approvals.c
+_n = tables.case_notices.c
 P = sa.bindparam
 
 
@@ -116,6 +119,19 @@ _OUTCOMES = Prepared(
     .where(_i.plan_id == P("plan"))
     .group_by(_i.outcome)
 )
+_ADD_NOTICE = Prepared(insert(tables.case_notices))
+_NOTICES = Prepared(
+    sa.select(_n["copy"], _n.account_id, _n.item).where(
+        _n.plan_id == P("plan"), one_of(_n.account_id, "accounts")
+    )
+)
+_REMOVE_NOTICE = Prepared(
+    sa.delete(tables.case_notices).where(
+        _n.plan_id == P("plan"), _n.account_id == P("account"), _n.item == P("number")
+    )
+)
+_ANY_NOTICE = Prepared(sa.select(_n["copy"]).limit(1))
+_AMONG = Prepared(sa.select(_n["copy"]).where(one_of(_n["copy"], "copies")))
 _ADD_APPROVAL = Prepared(insert(tables.approvals))
 _REVIEW = Prepared(
     sa.update(tables.approvals)
@@ -231,6 +247,39 @@ class SqlCases:
         rows = self._connection.rows(_NAMED, plan=plan, name=address)
         return [row[0] for row in rows]
 
+    def add_notices(self, plan: int, notices: Iterable[PlacedNotice]) -> None:
+        self._connection.run_many(
+            _ADD_NOTICE,
+            (
+                {
+                    "plan_id": plan,
+                    "account_id": each.account,
+                    "item": each.item,
+                    "copy": each.copy,
+                }
+                for each in notices
+            ),
+        )
+
+    def notices(self, plan: int, accounts: Sequence[int]) -> list[PlacedNotice]:
+        rows = self._connection.rows(_NOTICES, plan=plan, accounts=ids_json(accounts))
+        return [PlacedNotice(copy=row[0], account=row[1], item=row[2]) for row in rows]
+
+    def remove_notices(self, plan: int, notices: Iterable[PlacedNotice]) -> None:
+        self._connection.run_many(
+            _REMOVE_NOTICE,
+            (
+                {"plan": plan, "account": each.account, "number": each.item}
+                for each in notices
+            ),
+        )
+
+    def notices_among(self, copies: Sequence[int]) -> set[int]:
+        if self._connection.one(_ANY_NOTICE) is None:
+            return set()
+        rows = self._connection.rows(_AMONG, copies=ids_json(copies))
+        return {row[0] for row in rows}
+
     def outcomes(self, plan: int) -> dict[Outcome, int]:
         rows = self._connection.rows(_OUTCOMES, plan=plan)
         return {Outcome(row[0]): row[1] for row in rows}
@@ -307,6 +356,7 @@ def _plan(row: Row) -> Plan:
         related=summary["related"],
         excluded=summary.get("excluded", 0),
         exclude=tuple(summary.get("exclude", ())),
+        notice=Notice(summary.get("notice", Notice.SILENT)),
         counts=tuple(
             ClassCount(**{**each, "match_class": MatchClass(each["match_class"])})
             for each in summary["counts"]
@@ -341,6 +391,7 @@ def _plan_values(plan: Plan) -> Values:
                 "related": plan.related,
                 "excluded": plan.excluded,
                 "exclude": plan.exclude,
+                "notice": plan.notice.value,
                 "counts": [asdict(each) for each in plan.counts],
                 "clusters": [asdict(each) for each in plan.clusters],
                 "traced": plan.traced and asdict(plan.traced),

@@ -55,6 +55,9 @@ async def resume(run: Invocation, case: CaseNumber) -> None:
 async def _finish_run(run: Invocation, case: int, task: Task | None) -> None:
     if task is not None:
         await host_task(run, task, f"case {case}")
+    telling = await run.read(reading.notifying_task, run.actor, case)
+    if telling is not None:
+        await host_task(run, telling, f"notices of case {case}")
     rules = run.platform.case_rules
     seen = await run.read(reading.status, run.actor, case, rules)
     run.output.one(shapes.run(seen))

@@ -10,13 +10,14 @@ from postwarden.cli.cases.words import (
     action_of,
     app,
     includable,
+    notice_of,
     sha256_of,
 )
 from postwarden.cli.invocation import DryRun, Invocation, command
 from postwarden.cli.queries import read_query, settle_files
 from postwarden.cli.query_words import QueryCommand, QueryWords
 from postwarden.dialects.native.shapes import cases as shapes
-from postwarden.model.cases import INCLUDABLE, Action, Case, Plan
+from postwarden.model.cases import INCLUDABLE, Action, Case, Notice, Plan
 from postwarden.model.errors import Invalid
 from postwarden.model.queries import Query, Scope
 from postwarden.services.cases import (
@@ -154,6 +155,12 @@ async def preview(
             "--include-sent", help="Take what an author has in Sent of his own mail."
         ),
     ] = False,
+    notice: Annotated[
+        str,
+        typer.Option(
+            metavar="|".join(Notice), help="What owners are told of removed mail."
+        ),
+    ] = Notice.SILENT.value,
 ) -> None:
     """Freeze a plan: every copy it would act on, sealed by a SHA-256.
 
@@ -167,6 +174,7 @@ async def preview(
         exclude=tuple(exclude or ()),
         exclude_items=tuple(exclude_item or ()),
         include_sent=include_sent,
+        notice=notice_of(notice),
     )
     plan = await previewing.preview(
         platform.store, run.actor, case, platform.case_rules, wanted

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from postwarden.cli.grammar import new_group
-from postwarden.model.cases import INCLUDABLE, Action, MatchClass
+from postwarden.model.cases import INCLUDABLE, Action, MatchClass, Notice
 from postwarden.model.errors import Invalid
 
 app = new_group("Find every copy, remove it, prove it, take it back.")
@@ -18,6 +18,13 @@ def action_of(word: str) -> Action:
         return Action(word)
     except ValueError:
         raise Invalid(f"--action takes {', '.join(Action)}", field="action") from None
+
+
+def notice_of(word: str) -> Notice:
+    try:
+        return Notice(word)
+    except ValueError:
+        raise Invalid(f"--notice takes {', '.join(Notice)}", field="notice") from None
 
 
 def includable(word: str) -> MatchClass:

@@ -177,6 +177,7 @@ def _plan(uow: UnitOfWork, plan: Plan) -> Mapping[str, object]:
         "accounts": plan.accounts,
         "excluded": plan.excluded,
         "exclude": plan.exclude,
+        "notice": plan.notice.value,
         "related": plan.related,
         "counts": [asdict(each) for each in plan.counts],
         "clusters": [asdict(each) for each in plan.clusters],

@@ -101,7 +101,8 @@ def gather(
     has_similar = any(isinstance(leaf, Similar) for leaf in leaves(query))
     references = union(similar.values())
     copies: dict[MatchClass, Sequence[int]] = {}
-    found = finding.search(uow, query, similar, states=states)
+    # What we wrote ourselves about removed mail is no such mail.
+    found = _without_notices(uow, finding.search(uow, query, similar, states=states))
     if has_similar:
         copies |= _by_class(uow, found, references)
     else:
@@ -126,6 +127,7 @@ def gather(
     accounts = accounts_of(query)
     for match_class, wanted in _relatives(uow, known, with_variants=not has_similar):
         alike = _alike(uow, accounts, wanted, states or _LIVE)
+        alike = _without_notices(uow, alike)
         new = [copy for copy in alike if copy not in taken]
         copies[match_class] = array("q", (*copies.get(match_class, ()), *new))
         taken.update(new)
@@ -252,6 +254,11 @@ def _relatives(
     yield MatchClass.SAME_ID, References(message_ids=known.message_ids)
     carriers = uow.messages.carrying(known)
     yield MatchClass.ATTACHED, References(messages=frozenset(carriers))
+
+
+def _without_notices(uow: UnitOfWork, copies: Sequence[int]) -> Sequence[int]:
+    ours = uow.cases.notices_among(copies)
+    return [copy for copy in copies if copy not in ours] if ours else copies
 
 
 def _alike(

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 
-from postwarden.model.cases import Outcome, Plan, PlanItem
+from postwarden.model.cases import Notice, Outcome, Plan, PlanItem
 
 
 class PlanHash:
@@ -12,7 +12,8 @@ class PlanHash:
 
     Keys are sorted and nothing is between tokens; items follow in their order,
     so that the hash grows with them and no plan must fit into memory. That an item
-    is excluded is part of the plan; other outcomes are not.
+    is excluded is part of the plan; other outcomes are not. What owners are told is,
+    unless it is nothing.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -22,6 +23,7 @@ class PlanHash:
             f'"items":['.encode()
         )
         self._query = plan.query
+        self._notice = plan.notice
         self.items = 0
 
     def add(self, items: Iterable[PlanItem]) -> None:
@@ -44,7 +46,11 @@ class PlanHash:
 
     def digest(self) -> bytes:
         whole = self._hash.copy()
-        whole.update(f'],"query":{_json(self._query)}}}'.encode())
+        if self._notice is not Notice.SILENT:
+            whole.update(f'],"notice":{_json(self._notice.value)}'.encode())
+        else:
+            whole.update(b"]")
+        whole.update(f',"query":{_json(self._query)}}}'.encode())
         return whole.digest()
 
 

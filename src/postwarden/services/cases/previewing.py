@@ -11,15 +11,16 @@ from postwarden.model.cases import (
     CaseState,
     ClassCount,
     MatchClass,
+    Notice,
     Outcome,
     Plan,
     PlanItem,
 )
-from postwarden.model.errors import LimitExceeded, Refused, Stale
+from postwarden.model.errors import Invalid, LimitExceeded, Refused, Stale
 from postwarden.model.permissions import Permission
 from postwarden.model.queries import Scope, check_scope, parse
 from postwarden.services import access, audit, finding
-from postwarden.services.cases import gathering, reach, traced
+from postwarden.services.cases import gathering, notifying, reach, traced
 from postwarden.services.cases.acting import STATES
 from postwarden.services.cases.contents import Contents
 from postwarden.services.cases.excluding import Exclusions, exclusions
@@ -52,6 +53,7 @@ class Wanted:
     exclude: tuple[str, ...] = ()
     exclude_items: tuple[int, ...] = ()
     include_sent: bool = False
+    notice: Notice = Notice.SILENT
 
     @property
     def classes(self) -> tuple[MatchClass, ...]:
@@ -126,6 +128,10 @@ def _look(
     access.require(actor, Permission.CASE_OPEN)
     if wanted.action is Action.SHRED:
         access.require(actor, Permission.CASE_SHRED)
+    if wanted.notice is not Notice.SILENT and wanted.action not in notifying.ACTIONS:
+        raise Invalid(
+            f"{wanted.action} leaves nothing to give notice of", field="notice"
+        )
     case = _previewable(uow, actor, case_id)
     searcher = reach.searcher(actor, case)
     query = parse(case.query, now=case.opened_at)
@@ -167,6 +173,7 @@ def _begin(uow: UnitOfWork, actor: Actor, case_id: int, wanted: Wanted) -> Plan:
             created_at=uow.now,
             created_by=actor.name,
             exclude=wanted.exclude,
+            notice=wanted.notice,
         )
     )
 

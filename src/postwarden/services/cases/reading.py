@@ -16,8 +16,9 @@ from postwarden.model.cases import (
 )
 from postwarden.model.errors import NotFound
 from postwarden.model.permissions import Permission
+from postwarden.model.tasks import Task
 from postwarden.services import access, holds
-from postwarden.services.cases import approving, reach
+from postwarden.services.cases import approving, notifying, reach
 from postwarden.services.cases.approving import Need
 from postwarden.services.cases.rules import CaseRules
 from postwarden.services.cases.undoing import NOT_RESTORED
@@ -87,6 +88,13 @@ def newest_plan(uow: UnitOfWork, actor: Actor, case_id: int) -> Plan:
     if plan is None:
         raise NotFound("plan of case", str(case_id))
     return uow.cases.plan(plan)
+
+
+def notifying_task(uow: UnitOfWork, actor: Actor, case_id: int) -> Task | None:
+    """Return the unfinished task that tells owners what a case removed."""
+    access.require(actor, Permission.CASE_READ)
+    plan = reach.case(uow, actor, case_id).plan
+    return None if plan is None else uow.tasks.unfinished(notifying.TASK, str(plan))
 
 
 def undone(uow: UnitOfWork, actor: Actor, case_id: int) -> UndoStatus:

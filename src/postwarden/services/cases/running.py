@@ -11,6 +11,7 @@ from postwarden.model.cases import (
     Action,
     Case,
     CaseState,
+    Notice,
     Outcome,
     Plan,
     PlanItem,
@@ -19,7 +20,7 @@ from postwarden.model.errors import MailError, Refused, Stale
 from postwarden.model.permissions import Permission
 from postwarden.model.tasks import Task
 from postwarden.services import access, audit, tasks
-from postwarden.services.cases import approving, reach
+from postwarden.services.cases import approving, notifying, reach
 from postwarden.services.cases.acting import act
 from postwarden.services.cases.plan_hash import PlanHash
 from postwarden.services.cases.rules import CaseRules
@@ -184,6 +185,9 @@ def run_chunk(uow: UnitOfWork, case_id: int, *, limit: int = CHUNK) -> Progress:
     pending = uow.cases.outcomes(plan.id).get(Outcome.PENDING, 0)
     if goes_on and not pending:
         uow.cases.replace(replace(case, state=CaseState.DONE))
+        if plan.notice is not Notice.SILENT:
+            payload = {"plan": plan.id}
+            uow.tasks.add(notifying.TASK, str(plan.id), payload, uow.now)
     return Progress(
         done=plan.copies - pending,
         total=plan.copies,

@@ -18,7 +18,7 @@ from postwarden.model.mailboxes import Copy, CopyState
 from postwarden.model.permissions import Permission
 from postwarden.model.tasks import Task
 from postwarden.services import access, audit, placement, tasks
-from postwarden.services.cases import arming, reach
+from postwarden.services.cases import arming, notifying, reach
 from postwarden.services.cases.acting import DESTINATIONS, record
 from postwarden.services.cases.outcomes import ACTED, acted
 from postwarden.services.cases.running import TASK as RUN
@@ -188,6 +188,8 @@ def _undo(
             back.append((copy, item.acted_mailbox or item.mailbox))
     _return(uow, plan, back, whose.to)
     uow.cases.update_items(plan.id, judged)
+    restored = [item for item in judged if item.outcome is Outcome.RESTORED]
+    notifying.withdraw(uow, plan, restored)
     failed = sum(item.outcome is Outcome.FAILED for item in judged)
     return Undone(restored=len(judged) - failed, failed=failed, left=True)
 

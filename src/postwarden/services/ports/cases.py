@@ -1,9 +1,19 @@
 """Cases, their plans and approvals."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from postwarden.model.cases import Approval, Case, Outcome, Plan, PlanItem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedNotice:
+    """A mail of ours that tells an account what a plan removed; item 0 is a digest."""
+
+    account: int
+    item: int
+    copy: int
 
 
 class Cases(Protocol):
@@ -66,6 +76,18 @@ class Cases(Protocol):
 
     def accounts_named(self, plan: int, address: str) -> list[int]:
         """Return the accounts that had an address when the plan was made."""
+        ...
+
+    def add_notices(self, plan: int, notices: Iterable[PlacedNotice]) -> None: ...
+
+    def notices(self, plan: int, accounts: Sequence[int]) -> list[PlacedNotice]:
+        """Return what a plan has placed in some accounts."""
+        ...
+
+    def remove_notices(self, plan: int, notices: Iterable[PlacedNotice]) -> None: ...
+
+    def notices_among(self, copies: Sequence[int]) -> set[int]:
+        """Return which of these copies are notices of ours."""
         ...
 
     def outcomes(self, plan: int) -> dict[Outcome, int]: ...

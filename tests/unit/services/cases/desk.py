@@ -98,6 +98,8 @@ class Desk:
     async def run(self, case: Case) -> dict[Outcome, int]:
         task = await running.start(self.store, self.actor, case.id, self.rules)
         await self.work(task)
+        telling = await self.store.read(reading.notifying_task, self.actor, case.id)
+        await self.work(telling)
         return (await self.status(case)).outcomes
 
     async def status(self, case: Case) -> reading.Status:

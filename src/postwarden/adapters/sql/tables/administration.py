@@ -153,3 +153,14 @@ armed_marks = sa.Table(
     sa.Index("armed_marks_by_rule", "rule_id"),
     sqlite_with_rowid=False,
 )
+
+case_notices = sa.Table(
+    "case_notices",
+    metadata,
+    sa.Column("plan_id", sa.BigInteger, primary_key=True),
+    sa.Column("account_id", sa.BigInteger, primary_key=True),
+    sa.Column("item", sa.BigInteger, primary_key=True),  # 0 is a digest
+    integer("copy"),
+    sa.Index("case_notices_by_copy", "copy"),
+    sqlite_with_rowid=False,
+)

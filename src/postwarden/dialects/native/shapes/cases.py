@@ -92,6 +92,7 @@ class PlanShape(TypedDict):
     accounts: int
     excluded: int
     exclude: list[str]
+    notice: str
     related: int
     approval: NeedShape
     counts: list[ClassCountShape]
@@ -320,6 +321,7 @@ def plan(of: Plan, need: Need | None) -> PlanShape:
         "accounts": of.accounts,
         "excluded": of.excluded,
         "exclude": list(of.exclude),
+        "notice": of.notice.value,
         "related": of.related,
         "approval": {
             "by": "anybody" if need is None else "another",
