@@ -146,6 +146,10 @@ class Model:
         return [owner for owner in self.owners if owner.removed_at is None]
 
 
+def _host(uow: UnitOfWork) -> None:
+    add_domain(uow)
+
+
 class Run:
     """The same acts on a store and on the model."""
 
@@ -153,7 +157,7 @@ class Run:
         self.store, self.clock, self.model = store, clock, Model()
 
     async def begin(self) -> None:
-        await self.store.transact(lambda uow: add_domain(uow))
+        await self.store.transact(_host)
         for name in NAMES:
             await self.create(name)
 
