@@ -1,5 +1,6 @@
 """What holds for every command: options, results, errors, exit statuses."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import pytest
 
 from postwarden.cli import main as entry
 from postwarden.cli.grammar import Registered
+from postwarden.services import domains
 from tests.support.command_line import CommandLine
 
 POSTWARDEN = [sys.executable, "-m", "postwarden.cli.main"]
@@ -293,3 +295,19 @@ def test_help_imports_nothing_that_takes_long() -> None:
         [sys.executable, "-c", script], capture_output=True, check=False
     )
     assert ran.returncode == 0, ran.stderr.decode()
+
+
+def test_garbage_is_collected_while_a_command_works_and_after_it(
+    cli: CommandLine,
+) -> None:
+    """Loading goes without, and nothing else does."""
+    seen: list[bool] = []
+
+    def list_nothing(*_: object, **__: object) -> list[object]:
+        seen.append(gc.isenabled())
+        return []
+
+    cli.monkeypatch.setattr(domains, "page", list_nothing)
+    assert cli("domain", "list").status == 0
+    assert cli("no-such-command").status == 2
+    assert [*seen, gc.isenabled()] == [True, True]

@@ -14,6 +14,7 @@ raises becomes an error line and an exit status in `cli.main`.
 """
 
 import asyncio
+import gc
 import inspect
 from collections.abc import (
     AsyncIterator,
@@ -220,6 +221,7 @@ def command(
                 _platform_for(run, opens, dry_run=dry_run),
                 asyncio.Runner(loop_factory=_loop(fast=fast_loop)) as runner,
             ):
+                gc.enable()  # `main` has none while it loads
                 runner.run(_identified(run, lambda: function(run, *args, **kwargs)))
             return None
 

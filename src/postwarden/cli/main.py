@@ -24,6 +24,7 @@ command is asked for. To add `postwarden thing show NAME`:
 Commands whose words are a query: see `cli.query_words`.
 """
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -129,6 +130,7 @@ def _root(
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit status; raises nothing."""
+    gc.disable()  # loading makes no garbage
     words = list(sys.argv[1:] if argv is None else argv)
     options = GlobalOptions()
     try:
@@ -147,6 +149,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return exit_status(error)
     except Exception as error:  # noqa: BLE001  the top of the command line
         return _fail(words, options, error)
+    finally:
+        gc.enable()
+        if argv is None:  # the process ends, and looks at everything once more
+            gc.freeze()
     return status
 
 

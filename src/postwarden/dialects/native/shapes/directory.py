@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from postwarden.model.accounts import Account, AccountState
 from postwarden.model.addresses import Address
 from postwarden.model.directory import Entry, EntryKind
 from postwarden.model.domains import DomainAlias, MailDomain
 from postwarden.model.mailboxes import Mailbox
-from postwarden.services.removals import Removal
+
+if TYPE_CHECKING:  # a program that removes no account need not load it
+    from postwarden.services.removals import Removal
 
 
 class DomainShape(TypedDict):
@@ -180,7 +182,7 @@ def account_row(of: Account) -> AccountRowShape:
     }
 
 
-def removed_account(removal: Removal) -> RemovedAccountShape:
+def removed_account(removal: "Removal") -> RemovedAccountShape:
     """Return what became of an account that is removed."""
     return {
         "address": str(removal.account.address),
