@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import apsw
+import pyotp
 import pytest
 
 from tests.e2e.processes import Postwarden
@@ -85,8 +86,20 @@ def used(cli: CommandLine, tmp_path: Path) -> tuple[CommandLine, dict[str, str]]
     run("--key", key, "domain", "create", "example.org")
     run("--key", f"{key[:-1]}x", "account", "list")
     run("--key", wrong, "account", "list")
+    seed = run("admin", "totp", "carol", "--json").json["secret"]
+    code = pyotp.TOTP(seed).now()
+    words = ("admin", "totp", "carol", "--code", code, "--secret-stdin", "--json")
+    recovery = run(*words, stdin=seed).json["recovery_codes"]
+    run("admin", "totp", "carol", "--code", "000000", "--secret-stdin", stdin=seed)
+    link = run("admin", "link", "carol", "--json").json["link"]
     run("audit", "anchor")
-    secrets = {**{word: word for word in PASSWORDS}, "key": key}
+    secrets = {
+        **{word: word for word in PASSWORDS},
+        "key": key,
+        "seed": seed,
+        "link": link.partition("token=")[2],
+        **{f"recovery {number}": each for number, each in enumerate(recovery)},
+    }
     (tmp_path / "errors").write_text("".join(errors))
     return cli, secrets
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from postwarden.adapters.memory.store import MemoryStore
 from postwarden.adapters.sql.sqlite import SqliteStore
 from postwarden.model.actors import OPERATOR, Actor
+from postwarden.model.audit import AuditEntry, digest_of, hashed_fields
 from postwarden.model.errors import Forbidden
 from postwarden.services import audit, audit_verification
 from postwarden.services.audit_verification import Verdict
@@ -162,6 +163,28 @@ def test_an_inserted_entry_is_found(log: Log, number: int, hash_is_right: bool) 
     first = number + 1 if hash_is_right else number
     assert problem is not None
     assert problem.startswith(f"entry {first} ")
+
+
+@given(st.integers(1, ENTRIES - 1))
+def test_an_entry_that_was_hashed_anew_is_found_at_the_next(
+    log: Log, number: int
+) -> None:
+    """It is what its hash says, and has its place; only the next gives it away."""
+
+    def read(uow: UnitOfWork) -> AuditEntry:
+        return uow.audit.page(after=number - 1, limit=1)[0]
+
+    def tamper(raw: apsw.Connection) -> None:
+        entry = replace(log.runner.run(log.store.read(read)), actor="nobody")
+        raw.execute(
+            "UPDATE audit SET actor = 'nobody', hash = ? WHERE id = ?",
+            (digest_of(hashed_fields(entry)), number),
+        )
+
+    problem = log.problem_after(tamper)
+
+    assert problem is not None
+    assert problem.startswith(f"entry {number + 1} does not follow entry {number}:")
 
 
 @given(st.lists(ids, min_size=2, max_size=2, unique=True).map(sorted))
