@@ -10,10 +10,11 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from postwarden.model.actors import Actor
 from postwarden.model.errors import Invalid, NotFound, Unavailable
-from postwarden.model.logins import GuardRules, SessionRules
+from postwarden.model.logins import GuardRules, RelyingParty, SessionRules
 from postwarden.settings import Settings
 
 if TYPE_CHECKING:
@@ -179,6 +180,12 @@ class Platform:
             lifetime=timedelta(seconds=settings.session_seconds),
             idle=timedelta(seconds=settings.idle_seconds),
         )
+
+    @property
+    def relying_party(self) -> RelyingParty:
+        """Who passkeys are for."""
+        origin = self.settings.logins.origin
+        return RelyingParty(id=urlsplit(origin).hostname or "", origin=origin)
 
     @property
     def guard_rules(self) -> GuardRules:

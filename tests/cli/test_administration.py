@@ -266,6 +266,12 @@ def test_codes_are_switched_on_and_off(house: CommandLine) -> None:
     assert house("admin", "show", "carol", "--json").json["totp"] is False
 
 
+def test_passkeys_are_listed_and_removed(house: CommandLine) -> None:
+    assert house("admin", "passkeys", "carol", "--json").rows == []
+    assert house("admin", "passkeys", "carol", "--remove", "1").status == 3
+    assert house("admin", "passkeys", "nobody").status == 3
+
+
 def test_attempts_to_log_in_are_listed(house: CommandLine) -> None:
     assert house("login", "list", "--json").rows == []
 

@@ -134,3 +134,44 @@ class LoginLink:
     created_at: datetime
     created_by: str
     expires_at: datetime
+
+
+class Ceremony(StrEnum):
+    """What a challenge was made for."""
+
+    REGISTRATION = "registration"
+    ASSERTION = "assertion"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Challenge:
+    """What an authenticator is to sign, once; nobody's yet when somebody logs in."""
+
+    digest: bytes
+    challenge: bytes
+    ceremony: Ceremony
+    administrator: int | None
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passkey:
+    """A public key whose private half never leaves an authenticator (WebAuthn)."""
+
+    id: int
+    administrator: int
+    credential: bytes
+    public_key: bytes
+    sign_count: int
+    name: str
+    created_at: datetime
+    last_used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelyingParty:
+    """Who a passkey is for: the host that browsers find this at."""
+
+    id: str
+    origin: str
+    name: str = "Postwarden"

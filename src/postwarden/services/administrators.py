@@ -117,6 +117,7 @@ def remove(uow: UnitOfWork, actor: Actor, name: str) -> Administrator:
     uow.sessions.remove_all(old.id)
     uow.links.remove_all(old.id)
     uow.recovery_codes.replace_all(old.id, [])
+    uow.passkeys.remove_all(old.id)
     uow.administrators.remove(old.id)
     audit.record(uow, actor, "admin.remove", _object(old), before=facts(old))
     return old

@@ -206,6 +206,7 @@ def end(uow: UnitOfWork, actor: Actor, number: int) -> OwnedSession:
 
 
 def forget_ended(uow: UnitOfWork, *, limit: int = 1000) -> int:
-    """Forget sessions and links that ended; return how many."""
+    """Forget sessions, links and challenges that ended; return how many."""
     ended = uow.sessions.remove_ended(uow.now, limit=limit)
+    ended += uow.challenges.remove_ended(uow.now, limit=limit)
     return ended + uow.links.remove_ended(uow.now, limit=limit)

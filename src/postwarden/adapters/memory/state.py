@@ -23,10 +23,12 @@ from postwarden.model.envelopes import EnvelopeRecipient
 from postwarden.model.holds import Hold
 from postwarden.model.ledger import LedgerEvent
 from postwarden.model.logins import (
+    Challenge,
     LoginAttempts,
     LoginFailures,
     LoginLink,
     LoginSession,
+    Passkey,
 )
 from postwarden.model.mailboxes import Copy, Mailbox
 from postwarden.model.messages import Message, NewMessage
@@ -76,6 +78,8 @@ class State:
         self.keys = Table[int, ApiKey]()
         self.sessions = Table[int, LoginSession]()
         self.links = Table[bytes, LoginLink]()
+        self.passkeys = Table[int, Passkey]()
+        self.challenges = Table[bytes, Challenge]()
         self.login_attempts = Table[int, LoginAttempts]()
         self.login_failures = Table[str, LoginFailures]()
         self.recovery_codes = Table[tuple[int, bytes], tuple[int, bytes]]()

@@ -36,6 +36,7 @@ from postwarden.adapters.memory.operations import (
     MemoryQueue,
     MemoryReceptions,
 )
+from postwarden.adapters.memory.passkeys import MemoryChallenges, MemoryPasskeys
 from postwarden.adapters.memory.replays import MemoryReplays
 from postwarden.adapters.memory.secrets import MemorySecrets
 from postwarden.adapters.memory.state import State
@@ -81,6 +82,8 @@ class MemoryUnitOfWork:
         self.login_guard = MemoryLoginGuard(state)
         self.recovery_codes = MemoryRecoveryCodes(state)
         self.replays = MemoryReplays(state)
+        self.passkeys = MemoryPasskeys(state)
+        self.challenges = MemoryChallenges(state)
         self.audit = MemoryAuditLog(state)
         self.secrets = MemorySecrets(state)
 

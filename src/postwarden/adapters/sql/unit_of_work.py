@@ -25,6 +25,7 @@ from postwarden.adapters.sql.login_attempts import (
 from postwarden.adapters.sql.logins import SqlLoginLinks, SqlLoginSessions
 from postwarden.adapters.sql.mailboxes import SqlMailboxes
 from postwarden.adapters.sql.messages import SqlMessages
+from postwarden.adapters.sql.passkeys import SqlChallenges, SqlPasskeys
 from postwarden.adapters.sql.receptions import SqlQueue, SqlReceptions
 from postwarden.adapters.sql.replays import SqlReplays
 from postwarden.adapters.sql.secrets import SqlSecrets
@@ -59,5 +60,7 @@ class SqlUnitOfWork:
         self.login_guard = SqlLoginGuard(connection)
         self.recovery_codes = SqlRecoveryCodes(connection)
         self.replays = SqlReplays(connection)
+        self.passkeys = SqlPasskeys(connection)
+        self.challenges = SqlChallenges(connection)
         self.audit = SqlAuditLog(connection)
         self.secrets = SqlSecrets(connection)

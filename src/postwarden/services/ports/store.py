@@ -31,6 +31,7 @@ from postwarden.services.ports.logins import (
 )
 from postwarden.services.ports.mail import Copies, Ledger, Mailboxes, Messages
 from postwarden.services.ports.operations import Queue, Receptions
+from postwarden.services.ports.passkeys import Challenges, Passkeys
 from postwarden.services.ports.replays import Replays
 from postwarden.services.ports.sealing import Secrets
 from postwarden.services.ports.tasks import Tasks
@@ -93,6 +94,10 @@ class UnitOfWork(Protocol):
     def recovery_codes(self) -> RecoveryCodes: ...
     @property
     def replays(self) -> Replays: ...
+    @property
+    def passkeys(self) -> Passkeys: ...
+    @property
+    def challenges(self) -> Challenges: ...
     @property
     def audit(self) -> AuditLog: ...
     @property

@@ -31,9 +31,11 @@ from postwarden.adapters.sql.tables.identities import (
     roles,
 )
 from postwarden.adapters.sql.tables.logins import (
+    challenges,
     login_attempts,
     login_failures,
     login_links,
+    passkeys,
     recovery_codes,
     sessions,
 )
@@ -72,6 +74,7 @@ __all__ = [
     "audit_heads",
     "case_notices",
     "cases",
+    "challenges",
     "copies",
     "disposals",
     "domain_aliases",
@@ -88,6 +91,7 @@ __all__ = [
     "message_references",
     "messages",
     "metadata",
+    "passkeys",
     "pending_deliveries",
     "plan_items",
     "plans",

@@ -78,3 +78,30 @@ recovery_codes = sa.Table(
     sa.Column("administrator_id", sa.BigInteger, primary_key=True),
     sa.Column("digest", sa.LargeBinary, primary_key=True),
 )
+
+passkeys = sa.Table(
+    "passkeys",
+    metadata,
+    identity(),
+    integer("administrator_id"),
+    blob("credential"),
+    blob("public_key"),
+    integer("sign_count"),
+    text("name"),
+    integer("created_at"),
+    integer("last_used_at", nullable=True),
+    sa.Index("passkeys_by_credential", "credential", unique=True),
+    sa.Index("passkeys_by_administrator", "administrator_id"),
+    sqlite_autoincrement=True,  # an id is never given twice
+)
+
+challenges = sa.Table(
+    "challenges",
+    metadata,
+    sa.Column("digest", sa.LargeBinary, primary_key=True),
+    blob("challenge"),
+    text("ceremony"),
+    integer("administrator_id", nullable=True),
+    integer("expires_at"),
+    sa.Index("challenges_by_time", "expires_at"),
+)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from postwarden.model.administrators import Administrator
-from postwarden.model.logins import LoginAttempts
+from postwarden.model.logins import LoginAttempts, Passkey
 from postwarden.model.permissions import Permission, Role
 from postwarden.services.keys import NewKey, OwnedKey
 from postwarden.services.links import NewLink
@@ -84,6 +84,15 @@ class SessionShape(TypedDict):
     expires: datetime
     client_ip: str | None
     agent: str
+
+
+class PasskeyShape(TypedDict):
+    """A passkey by the name that its owner gave it."""
+
+    id: int
+    name: str
+    created_at: datetime
+    last_used_at: datetime | None
 
 
 class LoginAttemptsShape(TypedDict):
@@ -183,6 +192,16 @@ def session(of: OwnedSession) -> SessionShape:
         "expires": of.session.expires_at,
         "client_ip": of.session.client_ip,
         "agent": of.session.agent,
+    }
+
+
+def passkey(of: Passkey) -> PasskeyShape:
+    """Return a passkey."""
+    return {
+        "id": of.id,
+        "name": of.name,
+        "created_at": of.created_at,
+        "last_used_at": of.last_used_at,
     }
 
 
