@@ -148,3 +148,18 @@ def test_damage_that_the_store_has_already_is_told(
     assert made.json["missing"] == 1
     assert "store fsck" in made.error["message"]
     assert filled.bare("backup", "verify", str(backup)).status == 0
+
+
+def test_nobody_restores_with_a_key(filled: CommandLine, backup: Path) -> None:
+    filled("backup", "--to", str(backup))
+    for words in (("restore", "--from"), ("backup", "verify")):
+        assert filled("--key", "pwk_x", *words, str(backup)).status == 4
+
+
+def test_a_key_makes_a_backup_only_where_its_owner_may(
+    filled: CommandLine, backup: Path
+) -> None:
+    filled("admin", "create", "dan", "--role", "auditor")
+    key = filled("key", "create", "--actor", "dan", "--json").json["secret"]
+    assert filled("--key", key, "backup", "--to", str(backup)).status == 4
+    assert not backup.exists()

@@ -2,39 +2,12 @@
 
 from dataclasses import replace
 
-import pytest
-
-from postwarden.adapters.memory.secrets import MemorySecrets
-from postwarden.adapters.memory.state import State
-from postwarden.adapters.sql import secrets as sql
-from postwarden.adapters.sql import tables
 from postwarden.model.actors import OPERATOR
 from postwarden.services import administrators
 from postwarden.services.administrators import NewAdministrator
 from postwarden.services.ports import Store, UnitOfWork
 
 TOTP = "administrators.totp"
-NAMES = {"totp", "secret", "sealed", "private_key"}  # of columns that hold secrets
-
-
-def test_every_adapter_knows_the_same_kinds() -> None:
-    """A new sealed column goes into both: `secret rotate` must find it."""
-    assert MemorySecrets(State()).kinds() == sorted(sql._KINDS)
-
-
-@pytest.mark.parametrize(
-    "column",
-    [
-        column
-        for table in tables.metadata.sorted_tables
-        for column in table.columns
-        if column.name in NAMES
-    ],
-    ids=str,
-)
-def test_what_is_named_like_a_secret_is_declared_sealed(column: object) -> None:
-    """Else rotating the master key would leave it behind, and it would be lost."""
-    assert getattr(column, "info", {}).get("sealed"), f"{column}: use columns.sealed()"
 
 
 def add_administrator(uow: UnitOfWork, name: str, totp: bytes | None) -> None:

@@ -101,6 +101,7 @@ async def create(
     app,
     "verify",
     opens=Opens.NOTHING,
+    on_machine=True,
     examples=[
         "postwarden backup verify /backup/monday",
         "postwarden backup verify /backup/monday --scratch /var/tmp --json",
@@ -233,6 +234,7 @@ async def _unreadable(
     restore_app,
     "restore",
     opens=Opens.NOTHING,
+    on_machine=True,
     examples=[
         "postwarden restore --from /backup/monday --data /var/lib/postwarden",
     ],
