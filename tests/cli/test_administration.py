@@ -118,6 +118,8 @@ def test_a_narrowed_key_does_what_it_names(house: CommandLine) -> None:
         ("serve",),
         ("doctor",),
         ("store", "fsck"),
+        ("backup", "verify", "nowhere"),
+        ("restore", "--from", "nowhere"),
         ("bench",),
         ("demo",),
     ],
