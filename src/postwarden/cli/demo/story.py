@@ -4,6 +4,7 @@ find, trace, open, preview, approve, run, verify, undo, export, check.
 """
 
 import hashlib
+import json
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -94,8 +95,20 @@ class Story:
             },
         )
         self._expect("the plan has them all", plan.copies, self.campaign.copies)
-        say("The plan has a hash. An approval names it, and is void for any other.")
-        await type_("case", "approve", "1", "--plan", plan.sha256.hex())
+        say(
+            "The plan has a hash. An approval names it, and is void for any other. A "
+            "plan of over 100 copies takes a second person; a smaller one is better "
+            "for it: Carol may approve what others plan, and has a key."
+        )
+        await type_("admin", "create", "carol", "--role", "approver")
+        key = json.loads(await type_("key", "create", "--actor", "carol", "--json"))
+        approval = ("case", "approve", "1", "--plan", plan.sha256.hex())
+        await type_(*approval, "--key", key["secret"])
+        self._expect(
+            "the approval is another person's than the plan",
+            [each.actor for each in (await self._status()).approvals],
+            ["carol"],
+        )
 
     async def _remove(self) -> Sequence[CopyFacts]:
         """Run the plan; return the copies as they were just before."""

@@ -58,8 +58,8 @@ class Terminal:
         if self._tells:
             self._print(["", *(f"    {command}" for command in commands)])
 
-    async def type(self, *words: str, status: int = 0, lines: int = 14) -> None:
-        """Run a command and show up to so many lines of its answer.
+    async def type(self, *words: str, status: int = 0, lines: int = 14) -> str:
+        """Run a command, show up to so many lines of its answer, and return it.
 
         Raises DemoFailed when its exit status is not `status`.
         """
@@ -73,6 +73,7 @@ class Terminal:
             if more > 1:
                 answered[lines:] = [f"... and {more} more lines"]
             self._print([self._cut(line) for line in answered])
+        return answer
 
     async def _run(self, words: Sequence[str], status: int) -> str:
         process = await asyncio.create_subprocess_exec(
