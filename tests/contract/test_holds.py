@@ -124,6 +124,17 @@ async def test_marks_come_off_hold_by_hold(store: Store) -> None:
     assert await store.read(lambda uow: uow.holds.marked(one, after=3, limit=9)) == [4]
 
 
+async def test_marks_are_counted_anew(store: Store) -> None:
+    copies = await store.transact(add_copies)
+    number = (await store.transact(add, hold())).id
+    await store.transact(lambda uow: uow.holds.mark(number, copies[:2]))
+
+    await store.transact(lambda uow: uow.holds.recount([*copies, 99]))
+
+    known = await store.read(lambda uow: uow.copies.many(copies))
+    assert [known[copy].held for copy in copies] == [1, 1, 0, 0]
+
+
 async def test_a_new_copy_is_not_held_whatever_it_says(store: Store) -> None:
     copies = await store.transact(add_copies)
     known = await store.read(lambda uow: uow.copies.many(copies))

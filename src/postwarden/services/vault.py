@@ -115,13 +115,16 @@ def expire_chunk(uow: UnitOfWork, *, limit: int = CHUNK) -> Expired:
     if not expired:
         return Expired()
     holds.require_known(uow)
+    # The index leaves held copies out; if it does not, their marks were miscounted.
+    held = holds.holds_of(uow, [copy.id for copy in expired])
+    uow.holds.recount(sorted(held))
     longer = {
         copy.id: copy
         for copy in retention.dated(uow, expired)
         if copy.expires_at is not None and copy.expires_at > uow.now
     }
     uow.copies.update(longer.values())
-    over = [copy for copy in expired if copy.id not in longer]
+    over = [copy for copy in expired if copy.id not in longer and copy.id not in held]
     if over:
         placement.destroy(uow, over, source=_SOURCE, detail="retention ended")
         audit.record(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -221,6 +221,30 @@ async def test_a_held_copy_outlives_its_retention_until_it_is_released(
     await release(store, number)
     assert await expire(store) == 1
     assert await copy(store, one.id) is None
+
+
+async def test_a_miscounted_mark_destroys_nothing_and_stops_nobody(
+    store: Store, clock: Clock
+) -> None:
+    [one, two] = await vaulted(store)
+    await hold(store, one.id)
+    clock.forward(days=31)
+
+    def miscounted(uow: UnitOfWork) -> None:
+        due = uow.copies.expired
+
+        def with_held(now: datetime, limit: int) -> list[Copy]:
+            return [*uow.copies.many([one.id]).values(), *due(now, limit)]
+
+        uow.copies.expired = with_held  # type: ignore[method-assign]  # as a wrong count would
+        vault.expire_chunk(uow)
+
+    await store.transact(miscounted)
+
+    kept = await copy(store, one.id)
+    assert kept is not None
+    assert kept.held == 1
+    assert await copy(store, two.id) is None
 
 
 async def test_nothing_expires_while_a_hold_is_placed(

@@ -78,6 +78,13 @@ class MemoryHolds:
                 counted = replace(copy, held=copy.held + more)
                 self._state.copies.put(number, counted)
 
+    def recount(self, copies: Sequence[int]) -> None:
+        marks = self.of(copies)
+        for number in copies:
+            if copy := self._state.copies.get(number):
+                counted = replace(copy, held=len(marks.get(number, ())))
+                self._state.copies.put(number, counted)
+
     def marked(self, hold: int, *, after: int = 0, limit: int) -> list[int]:
         marks = sorted(copy for copy, by in self._marks if by == hold and copy > after)
         return marks[:limit]

@@ -74,6 +74,16 @@ _COUNT = Prepared(
     .where(_c.id == P("held_copy"))
     .values(held=_c.held + P("more"))
 )
+_RECOUNT = Prepared(
+    sa.update(tables.copies)
+    .where(_c.id == P("held_copy"))
+    .values(
+        held=sa.select(sa.func.count())
+        .select_from(tables.hold_marks)
+        .where(_m.copy == _c.id)
+        .scalar_subquery()
+    )
+)
 _MARKED = Prepared(
     sa.select(_m.copy)
     .where(_m.hold == P("hold"), _m.copy > P("after"))
@@ -180,6 +190,9 @@ class SqlHolds:
         self._connection.run_many(
             _COUNT, ({"held_copy": copy, "more": more} for copy in copies)
         )
+
+    def recount(self, copies: Sequence[int]) -> None:
+        self._connection.run_many(_RECOUNT, ({"held_copy": copy} for copy in copies))
 
     def marked(self, hold: int, *, after: int = 0, limit: int) -> list[int]:
         rows = self._connection.rows(_MARKED, hold=hold, after=after, count=limit)

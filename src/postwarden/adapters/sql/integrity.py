@@ -64,6 +64,16 @@ _DANGLING = {
             ),
         )
     ),
+    "marks of holds without a copy": _without(tables.hold_marks.c.copy, _c.id),
+    "copies that count their holds wrongly": Prepared(
+        sa.select(sa.func.count()).where(
+            _c.held
+            != sa.select(sa.func.count())
+            .select_from(tables.hold_marks)
+            .where(tables.hold_marks.c.copy == _c.id)
+            .scalar_subquery()
+        )
+    ),
     "mailboxes without an account": _without(_m.account_id, _a.id),
     "messages without a rendering": Prepared(
         sa.select(sa.func.count()).where(

@@ -38,6 +38,10 @@ class Holds(Protocol):
 
     def unmark(self, hold: int, copies: Sequence[int]) -> None: ...
 
+    def recount(self, copies: Sequence[int]) -> None:
+        """Count the marks on copies anew, where `Copy.held` says something else."""
+        ...
+
     def marked(self, hold: int, *, after: int = 0, limit: int) -> list[int]:
         """Return ids of marked copies behind the id `after`, ascending."""
         ...
