@@ -26,7 +26,7 @@ SERVICES = DOCS.parent / "src" / "postwarden" / "services"
 MADE = "<!-- Made by `make docs` from the code; edit that instead. -->"
 
 _TREE_LINE = re.compile(r"[│├└─ ]*[├└]─ (\w+) +(\S.*)")
-_MEMBER_LINE = re.compile(r"\s+(\w+) = \S+(?:  # (.+))?$")
+_MEMBER_LINE = re.compile(r"\s+(\w+) = \S+(?:  # (?!noqa)(.+?))?(?:  # noqa.*)?$")
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from postwarden.adapters.signing import SigningKey
     from postwarden.adapters.sql.fulltext import SqliteSearchIndex
     from postwarden.adapters.sql.sqlite import SqliteStore
+    from postwarden.adapters.webhook_client import Urllib3WebhookClient
     from postwarden.services.cases.rules import CaseRules
     from postwarden.services.recent_texts import RecentTexts
 
@@ -154,6 +155,20 @@ class Platform:
         )
 
     @cached_property
+    def webhook_client(self) -> "Urllib3WebhookClient":
+        """The way out to webhooks."""
+        from postwarden.adapters.webhook_client import (  # noqa: PLC0415  see above
+            Urllib3WebhookClient,
+        )
+
+        settings = self.settings.webhooks
+        return Urllib3WebhookClient(
+            seconds=settings.timeout_seconds,
+            private=settings.allow_private,
+            authorities=settings.authorities,
+        )
+
+    @cached_property
     def passwords(self) -> "Argon2Passwords":
         from postwarden.adapters.passwords import (  # noqa: PLC0415  see above
             Argon2Passwords,
@@ -221,7 +236,7 @@ class Platform:
 
     def close(self) -> None:
         """Finish what is queued and close what was opened."""
-        for name in ("passwords", "search", "blobs"):
+        for name in ("webhook_client", "passwords", "search", "blobs"):
             opened = self.__dict__.get(name)
             if opened is not None:
                 opened.close()

@@ -14,7 +14,7 @@ from postwarden.model.addresses import Address, domain_name
 from postwarden.model.errors import Invalid
 from postwarden.settings.quantities import octets_of, seconds_of
 
-MAX_STDIN = 4096  # octets of a password
+MAX_STDIN = 4096  # octets of a password or another secret
 
 AddressWord = Annotated[str, typer.Argument(metavar="ADDRESS", show_default=False)]
 DomainWord = Annotated[str, typer.Argument(metavar="DOMAIN", show_default=False)]
@@ -59,6 +59,11 @@ def quota_of(text: str | None) -> int | None:
 
 
 def read_password() -> str:
+    """Read a password; raises Invalid."""
+    return read_secret("password")
+
+
+def read_secret(field: str) -> str:
     """Return what stands on standard input without its line end; raises Invalid.
 
     A terminal is asked without showing what is typed.
@@ -67,18 +72,18 @@ def read_password() -> str:
         from getpass import getpass  # noqa: PLC0415  people only
 
         with interruptible():
-            return getpass("Password: ")
+            return getpass(f"{field.capitalize()}: ")
     with interruptible():
         octets = sys.stdin.buffer.read(MAX_STDIN + 1)
     if len(octets) > MAX_STDIN:
-        raise Invalid(f"a password longer than {MAX_STDIN} octets", field="password")
+        raise Invalid(f"a {field} longer than {MAX_STDIN} octets", field=field)
     try:
         text = octets.decode()
     except UnicodeDecodeError as error:
-        raise Invalid("the password is not UTF-8", field="password") from error
+        raise Invalid(f"the {field} is not UTF-8", field=field) from error
     text = text.removesuffix("\n").removesuffix("\r")
     if not text:
-        raise Invalid("there is no password on standard input", field="password")
+        raise Invalid(f"there is no {field} on standard input", field=field)
     return text
 
 

@@ -23,7 +23,8 @@ from postwarden.cli.output import Progress
 from postwarden.model.audit import stamp
 from postwarden.model.errors import MailError, StorageFull
 from postwarden.model.permissions import Permission
-from postwarden.services import access, audit, audit_verification
+from postwarden.model.webhooks import NoticeName
+from postwarden.services import access, audit, audit_verification, notices
 from postwarden.services.ports import UnitOfWork
 
 app = new_group("Copy the whole store while it serves.", default="create")
@@ -84,6 +85,12 @@ async def create(
             progress=progress.advance,
         )
     seconds = round(time.monotonic() - begun, 3)
+    await run.transact(
+        notices.tell,
+        NoticeName.BACKUP_FINISHED,
+        "store",
+        data={"directory": str(to.absolute()), "messages": manifest.messages},
+    )
     run.output.done(
         f"backed up {manifest.messages} messages, {manifest.octets} octets, to {to}",
         {"directory": str(to.absolute()), **_told(manifest), "seconds": seconds},

@@ -71,10 +71,19 @@ def _command(command: Any, parent: Any) -> Iterator[str]:
     yield f"## {context.command_path}\n"
     if members:
         yield f"{command.help}\n"
-        for member in members.values():
-            yield from _one(member, context, "###")
+        yield from _members(members, context)
     else:
         yield from _one(command, parent, None)
+
+
+def _members(members: dict[str, Any], parent: Any) -> Iterator[str]:
+    """Yield the commands of a group, and those of groups within it."""
+    for member in members.values():
+        if inner := getattr(member, "commands", None):
+            context = type(parent)(member, info_name=member.name, parent=parent)
+            yield from _members(inner, context)
+        else:
+            yield from _one(member, parent, "###")
 
 
 def _one(command: Any, parent: Any, heading: str | None) -> Iterator[str]:

@@ -84,6 +84,7 @@ COMMANDS = (
     Registered("restore", f"{_C}.backups", "restore_app", "Bring a store back."),
     Registered("bench", f"{_C}.bench", "app", "Measure this machine and its disk."),
     Registered("task", f"{_C}.tasks", "app", "See what runs in the background."),
+    Registered("webhook", f"{_C}.webhooks", "app", "Tell others what happens here."),
     Registered("admin", f"{_C}.administrators", "app", "Manage who may administer."),
     Registered("role", f"{_C}.roles", "app", "Manage bundles of permissions."),
     Registered("key", f"{_C}.keys", "app", "Manage API keys."),

@@ -124,7 +124,7 @@ def worker_context(
     platform: Platform, *, progress: Progress = no_progress
 ) -> WorkerContext:
     """Return what tasks of this process work with."""
-    settings = platform.settings.worker
+    settings, webhooks = platform.settings.worker, platform.settings.webhooks
     return WorkerContext(
         progress=progress,
         store=platform.store,
@@ -132,6 +132,10 @@ def worker_context(
         index=platform.search,
         signer=platform.signer,
         recent=platform.recent,
+        sealer=platform.sealer,
+        webhook_client=platform.webhook_client,
+        webhook_patience=timedelta(seconds=webhooks.patience_seconds),
+        keep_deliveries=timedelta(seconds=webhooks.keep_seconds),
         lease_seconds=settings.lease_seconds,
         poll_seconds=settings.poll_seconds,
         attempts=settings.attempts,

@@ -128,8 +128,8 @@ async def cancel(
 ) -> None:
     """Cancel a task; one in progress stops when its next chunk is done.
 
-    What it did so far stays done. A case whose run is canceled can be run on, or
-    undone. Some tasks must end and cannot be canceled: exit status 5.
+    What it did so far stays done. To cancel the run of a case is to stop the case.
+    Some tasks must end and cannot be canceled: exit status 5.
     """
     canceled = await run.write(dry_run, steering.cancel, run.actor, task, reason=reason)
     if canceled is not None:

@@ -7,7 +7,7 @@ from typing import Any
 from postwarden.model.actors import Actor
 from postwarden.model.audit import AuditEntry
 from postwarden.model.permissions import Permission
-from postwarden.services import access
+from postwarden.services import access, notices
 from postwarden.services.ports import UnitOfWork
 
 _BY_DOMAIN = {"domain", "catch-all"}
@@ -29,24 +29,24 @@ def record(
 
     The entry belongs to the domain that the object's name tells, as in
     `account ada@example.org` or `domain example.org`. What is none of the
-    directory's is for those who manage every domain.
+    directory's is for those who manage every domain. Webhooks are told of it.
     """
-    uow.audit.record(
-        AuditEntry(
-            time=uow.now,
-            actor=actor.name,
-            on_behalf_of=actor.on_behalf_of,
-            dialect=actor.dialect,
-            client_ip=actor.client_ip,
-            request_id=actor.request_id,
-            action=action,
-            object=object,
-            domain=domain_of(object, before, after),
-            before=before,
-            after=after,
-            reason=reason,
-        )
+    entry = AuditEntry(
+        time=uow.now,
+        actor=actor.name,
+        on_behalf_of=actor.on_behalf_of,
+        dialect=actor.dialect,
+        client_ip=actor.client_ip,
+        request_id=actor.request_id,
+        action=action,
+        object=object,
+        domain=domain_of(object, before, after),
+        before=before,
+        after=after,
+        reason=reason,
     )
+    uow.audit.record(entry)
+    notices.tell_of_act(uow, entry)
 
 
 def domain_of(

@@ -11,9 +11,11 @@ from postwarden.services import (
     audit,
     audit_anchoring,
     contents,
+    deliveries,
     delivery,
     holds,
     ledger_retention,
+    notices,
     removals,
     sessions,
     tasks,
@@ -42,6 +44,7 @@ CANCELABLE: Mapping[str, Stop] = {
     vault.EXPIRE: nothing_else,
     contents.TASK: nothing_else,
     vault_restoring.TASK: nothing_else,
+    deliveries.PURGE: nothing_else,
 }
 """What to do, in the same transaction, when a task of that name is canceled."""
 
@@ -52,6 +55,7 @@ MUST_END: Mapping[str, str] = {
     holds.RELEASE: "the hold is released",
     closing.TASK: "the case is closed, and its copies get their clock",
     vault.REDATE: "the domain has another retention",
+    notices.DELIVER: "cancel deliveries instead, or disable the webhook",
 }
 """Why a task of that name cannot be canceled, and is tried again when it failed."""
 

@@ -13,6 +13,7 @@ from postwarden.settings.sections import (
     WorkerSettings,
 )
 from postwarden.settings.sources import load_settings
+from postwarden.settings.webhooks import WebhookSettings
 
 __all__ = [
     "CaseSettings",
@@ -23,6 +24,7 @@ __all__ = [
     "SmtpSettings",
     "StoreSettings",
     "TlsSettings",
+    "WebhookSettings",
     "WorkerSettings",
     "load_settings",
     "settings_markdown",

@@ -37,6 +37,11 @@ class Kind:
     show: Callable[[object], str] = lambda value: "" if value is None else str(value)
 
 
+def described(kind: Kind, meaning: str) -> dict[str, object]:
+    """Return the metadata of a setting's field."""
+    return {"kind": kind, "meaning": meaning}
+
+
 def count(low: int, high: int) -> Kind:
     def read(value: object) -> int:
         return int(_within(_number(value, whole=True), low, high))

@@ -9,14 +9,11 @@ from pathlib import Path
 from postwarden.model.addresses import Address
 from postwarden.model.ledger import Event
 from postwarden.settings import kinds
-from postwarden.settings.kinds import Kind
+from postwarden.settings.kinds import described as _of
+from postwarden.settings.webhooks import WebhookSettings
 
 KIB, MIB, GIB, TIB = 1024, 1024**2, 1024**3, 1024**4
 MINUTE, HOUR, DAY = 60, 3600, 86_400
-
-
-def _of(kind: Kind, meaning: str) -> dict[str, object]:
-    return {"kind": kind, "meaning": meaning}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -458,6 +455,7 @@ class Settings:
     cases: CaseSettings = field(default_factory=CaseSettings)
     ledger: LedgerSettings = field(default_factory=LedgerSettings)
     worker: WorkerSettings = field(default_factory=WorkerSettings)
+    webhooks: WebhookSettings = field(default_factory=WebhookSettings)
     http: HttpSettings = field(default_factory=HttpSettings)
     dialects: DialectSettings = field(default_factory=DialectSettings)
     log: LogSettings = field(default_factory=LogSettings)

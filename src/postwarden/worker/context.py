@@ -6,13 +6,21 @@ import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeAlias, cast
 
 from postwarden.model.errors import Unavailable
 from postwarden.model.ledger import Event
 from postwarden.model.tasks import Task, TaskState
-from postwarden.services.ports import Blobs, SearchIndex, Signer, Store, UnitOfWork
+from postwarden.services.ports import (
+    Blobs,
+    Sealer,
+    SearchIndex,
+    Signer,
+    Store,
+    UnitOfWork,
+    WebhookClient,
+)
 from postwarden.services.recent_texts import RecentTexts
 
 
@@ -52,6 +60,10 @@ class WorkerContext:
     attempts: int = 8  # after which a failing task is parked
     keep_tasks: timedelta = timedelta(days=30)  # after they ended
     keep_events: Mapping[Event, timedelta] = field(default_factory=dict)  # or for ever
+    sealer: Sealer | None = None
+    webhook_client: WebhookClient | None = None  # None: nobody is told from here
+    webhook_patience: timedelta = timedelta(days=3)
+    keep_deliveries: timedelta = timedelta(days=7)  # after they ended
     index_batch: int = 200
     case_batch: int = 500
     progress: Progress = no_progress
@@ -63,6 +75,8 @@ class Lease:
 
     context: WorkerContext
     task: Task
+    again: Callable[[UnitOfWork], datetime | None] | None = None
+    """Asked in the transaction that would end the task: when to go on instead."""
 
     async def renew(self, done: int, total: int) -> None:
         """Write progress between two chunks; raises LeaseLost, Canceled.

@@ -13,7 +13,7 @@ from postwarden.services import indexing
 from postwarden.services.ports import UnitOfWork, Watch
 from postwarden.services.tasks import bounded
 from postwarden.worker.context import Canceled, Lease, LeaseLost, WorkerContext
-from postwarden.worker.tasks import HANDLERS, Handlers
+from postwarden.worker.tasks import HANDLERS, LANES, Handlers, Lane
 
 _FIRST_RETRY = 1.0  # seconds; doubles with each attempt
 _LONGEST_RETRY = 300.0
@@ -44,14 +44,54 @@ async def run_task(
             await watch.wait(context.poll_seconds)
 
 
-async def serve_tasks(context: WorkerContext) -> None:
-    """Take every task that is due, until cancelled between two chunks."""
+async def serve_tasks(
+    context: WorkerContext,
+    handlers: Handlers = HANDLERS,
+    lanes: Sequence[Lane] = LANES,
+) -> None:
+    """Take every task that is due, until cancelled between two chunks.
+
+    Each lane has its own pace: a slow task keeps nothing of other lanes waiting.
+    """
+    free = {lane: lane.slots for lane in lanes}
     with context.store.watch() as watch:
-        while True:
-            while await take_task(context):
-                pass
-            await watch.wait(context.poll_seconds)
-            await asyncio.sleep(_BETWEEN_LOOKS)
+        async with asyncio.TaskGroup() as group:
+            while True:
+                names = [n for lane, slots in free.items() if slots for n in lane.names]
+                task = await _next(context, names)
+                if task is None:
+                    await watch.wait(context.poll_seconds)
+                    await asyncio.sleep(_BETWEEN_LOOKS)
+                else:
+                    lane = next(each for each in lanes if task.name in each.names)
+                    free[lane] -= 1
+                    group.create_task(_serve_lane(context, task, handlers, lane, free))
+
+
+async def _serve_lane(
+    context: WorkerContext,
+    task: Task | None,
+    handlers: Handlers,
+    lane: Lane,
+    free: dict[Lane, int],
+) -> None:
+    """Do a task and whatever else is due in its lane, then free its slot."""
+    try:
+        while task is not None:
+            await _work(context, task, handlers)
+            task = await _next(context, list(lane.names))
+    except Unavailable as error:
+        _log.warning("tasks.unavailable", reason=str(error))
+    finally:
+        free[lane] += 1
+
+
+async def _next(context: WorkerContext, names: Sequence[str]) -> Task | None:
+    try:
+        return await context.store.transact(_lease, context, names, None)
+    except Unavailable as error:
+        _log.warning("tasks.unavailable", reason=str(error))
+        return None
 
 
 async def serve_index(context: WorkerContext) -> None:
@@ -87,10 +127,10 @@ async def _calm(watch: Watch) -> None:
 
 async def take_task(context: WorkerContext, handlers: Handlers = HANDLERS) -> bool:
     """Work on the oldest task that is due; False when there is none."""
+    task = await _next(context, list(handlers))
+    if task is None:
+        return False
     try:
-        task = await context.store.transact(_lease, context, list(handlers), None)
-        if task is None:
-            return False
         await _work(context, task, handlers)
     except Unavailable as error:
         _log.warning("tasks.unavailable", reason=str(error))
@@ -150,11 +190,19 @@ async def _end(
     *,
     result: Mapping[str, object] | None = None,
 ) -> None:
+    number, owner = lease.task.id, lease.context.owner
+
     def finish(uow: UnitOfWork) -> None:
-        owner = lease.context.owner
-        uow.tasks.finish(
-            lease.task.id, owner, state, uow.now, error=error, result=bounded(result)
-        )
+        again = None
+        if state is TaskState.COMPLETED and lease.again is not None:
+            again = lease.again(uow)
+        if again is not None:
+            uow.tasks.renew(number, owner, now=uow.now, until=uow.now, progress=(0, 0))
+            uow.tasks.retry(number, owner, run_at=again, error=None)
+        else:
+            uow.tasks.finish(
+                number, owner, state, uow.now, error=error, result=bounded(result)
+            )
 
     await lease.context.store.transact(finish)
 

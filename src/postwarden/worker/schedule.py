@@ -15,6 +15,7 @@ from postwarden.model.errors import Unavailable
 from postwarden.services import (
     audit_anchoring,
     contents,
+    deliveries,
     ledger_retention,
     sessions,
     tasks,
@@ -35,6 +36,7 @@ SCHEDULE: Schedule = {
     tasks.PURGE: timedelta(hours=6),
     vault.EXPIRE: timedelta(hours=1),
     contents.TASK: timedelta(hours=1),
+    deliveries.PURGE: timedelta(hours=6),
 }
 
 _log = structlog.get_logger("postwarden.worker")

@@ -1,14 +1,17 @@
 """The tasks there are: each alternates transactions until nothing is left."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 
 from postwarden.services import (
     audit_anchoring,
     contents,
+    deliveries,
     delivery,
     holds,
     ledger_retention,
     login_guard,
+    notices,
     removals,
     sessions,
     tasks,
@@ -16,7 +19,7 @@ from postwarden.services import (
     vault_restoring,
 )
 from postwarden.services.cases import arming, closing, notifying, running, undoing
-from postwarden.worker import casework, holding, vaulting
+from postwarden.worker import casework, holding, vaulting, webhooks
 from postwarden.worker.context import Lease, number
 
 Handler = Callable[[Lease], Awaitable[Mapping[str, object] | None]]
@@ -81,6 +84,14 @@ async def purge_logins(lease: Lease) -> None:
             await lease.renew(done, 0)
 
 
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Tasks that wait for each other and for no task of another lane."""
+
+    names: frozenset[str]
+    slots: int
+
+
 HANDLERS: Handlers = {
     audit_anchoring.SIGN_HEAD: sign_audit_head,
     delivery.EXPAND: expand_delivery,
@@ -99,4 +110,15 @@ HANDLERS: Handlers = {
     holds.RELEASE: holding.release_hold,
     sessions.PURGE: purge_logins,
     tasks.PURGE: purge_tasks,
+    notices.DELIVER: webhooks.deliver,
+    deliveries.PURGE: webhooks.purge,
 }
+
+_MAIL = Lane(frozenset({delivery.EXPAND}), 1)
+_NETWORK = Lane(frozenset({notices.DELIVER}), 4)
+LANES = (
+    _MAIL,
+    _NETWORK,
+    Lane(frozenset(HANDLERS) - _MAIL.names - _NETWORK.names, 1),
+)
+"""Mail that was accepted waits for no case, and nobody waits for the network."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from postwarden.model.actors import OPERATOR, Actor
+from postwarden.model.cases import CaseState
 from postwarden.model.errors import Forbidden, NotFound, Refused
 from postwarden.model.permissions import EVERYTHING, Permission
 from postwarden.model.tasks import Task, TaskState
@@ -13,11 +14,11 @@ from postwarden.services import awaiting, delivery, steering, tasks
 from postwarden.services.cases import running
 from postwarden.services.ports import Store, UnitOfWork
 from postwarden.worker.tasks import HANDLERS
-from tests.support.factories import Clock
+from tests.support.factories import Clock, case
 
 NARROW = Actor(name="nora", permissions=EVERYTHING, domains=frozenset({"example.org"}))
 OTHER = replace(NARROW, name="otto", domains=frozenset({"example.net"}))
-RUN = running.TASK
+RUN = tasks.PURGE
 
 
 async def submitted(
@@ -113,6 +114,20 @@ async def test_canceling_is_audited_once(store: Store) -> None:
     again = await store.transact(steering.cancel, OPERATOR, task.id, reason="again")
     assert asked.state is again.state is TaskState.CANCELED_REQUESTED
     assert await audited(store) == [("task.cancel", f"task {task.id}", "wrong")]
+
+
+async def test_to_cancel_the_run_of_a_case_is_to_stop_the_case(store: Store) -> None:
+    def run(uow: UnitOfWork) -> tuple[int, Task]:
+        number = uow.cases.add(case(state=CaseState.RUNNING)).id
+        payload = {"case": number}
+        return number, tasks.submit(uow, OPERATOR, running.TASK, str(number), payload)
+
+    number, task = await store.transact(run)
+    await store.transact(steering.cancel, OPERATOR, task.id)
+    assert (await store.read(lambda uow: uow.cases.get(number))).state is (
+        CaseState.STOPPED
+    )
+    assert [action for action, *_ in await audited(store)] == ["task.cancel"]
 
 
 async def test_what_has_ended_is_not_canceled(store: Store) -> None:

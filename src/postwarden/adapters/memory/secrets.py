@@ -6,7 +6,8 @@ from typing import Any
 
 from postwarden.adapters.memory.state import State
 
-_KINDS = ("administrators.totp",)  # tables of `State`, and fields of their rows
+# Tables of `State`, and fields of their rows.
+_KINDS = ("administrators.totp", "webhooks.secret")
 
 
 class MemorySecrets:

@@ -35,6 +35,7 @@ from postwarden.model.messages import Message, NewMessage
 from postwarden.model.permissions import Role
 from postwarden.model.queue import QueueEntry
 from postwarden.model.tasks import Task
+from postwarden.model.webhooks import Delivery, Webhook
 from postwarden.services.ports.cases import PlacedNotice
 from postwarden.services.ports.operations import PendingDelivery, Reception
 
@@ -71,6 +72,8 @@ class State:
         self.pending = Table[tuple[int, int], PendingDelivery]()
         self.queue = Table[int, QueueEntry]()
         self.tasks = Table[int, Task]()
+        self.webhooks = Table[int, Webhook]()
+        self.deliveries = Table[int, Delivery]()
         self.audit = Table[int, AuditEntry]()
         self.audit_heads = Table[tuple[int, bytes], SignedHead]()
         self.administrators = Table[int, Administrator]()

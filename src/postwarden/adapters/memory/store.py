@@ -41,6 +41,7 @@ from postwarden.adapters.memory.replays import MemoryReplays
 from postwarden.adapters.memory.secrets import MemorySecrets
 from postwarden.adapters.memory.state import State
 from postwarden.adapters.memory.tasks import MemoryTasks
+from postwarden.adapters.memory.webhooks import MemoryOutbox, MemoryWebhooks
 from postwarden.model.messages import SearchText
 from postwarden.services.ports import UnitOfWork
 
@@ -69,6 +70,8 @@ class MemoryUnitOfWork:
         self.receptions = MemoryReceptions(state)
         self.queue = MemoryQueue(state)
         self.tasks = MemoryTasks(state)
+        self.webhooks = MemoryWebhooks(state)
+        self.outbox = MemoryOutbox(state)
         self.cases = MemoryCases(state)
         self.arming = MemoryArming(state)
         self.holds = MemoryHolds(state)

@@ -160,7 +160,9 @@ class MemoryTasks:
         changes = {"state": state, "ended_at": time, "error": error, "result": kept}
         return self._let_go(task, owner, **changes)
 
-    def retry(self, task: int, owner: str, *, run_at: datetime, error: str) -> bool:
+    def retry(
+        self, task: int, owner: str, *, run_at: datetime, error: str | None
+    ) -> bool:
         state = TaskState.WAITING
         return self._let_go(task, owner, state=state, run_at=run_at, error=error)
 

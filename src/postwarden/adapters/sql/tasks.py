@@ -324,7 +324,9 @@ class SqlTasks:
             )
         )
 
-    def retry(self, task: int, owner: str, *, run_at: datetime, error: str) -> bool:
+    def retry(
+        self, task: int, owner: str, *, run_at: datetime, error: str | None
+    ) -> bool:
         return bool(
             self._connection.run(
                 _RETRY,

@@ -30,6 +30,7 @@ from postwarden.adapters.sql.receptions import SqlQueue, SqlReceptions
 from postwarden.adapters.sql.replays import SqlReplays
 from postwarden.adapters.sql.secrets import SqlSecrets
 from postwarden.adapters.sql.tasks import SqlTasks
+from postwarden.adapters.sql.webhooks import SqlOutbox, SqlWebhooks
 
 
 class SqlUnitOfWork:
@@ -47,6 +48,8 @@ class SqlUnitOfWork:
         self.receptions = SqlReceptions(connection)
         self.queue = SqlQueue(connection)
         self.tasks = SqlTasks(connection)
+        self.webhooks = SqlWebhooks(connection)
+        self.outbox = SqlOutbox(connection)
         self.cases = SqlCases(connection)
         self.arming = SqlArming(connection)
         self.holds = SqlHolds(connection)

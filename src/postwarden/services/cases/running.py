@@ -19,7 +19,8 @@ from postwarden.model.cases import (
 from postwarden.model.errors import MailError, Refused, Stale
 from postwarden.model.permissions import Permission
 from postwarden.model.tasks import Task
-from postwarden.services import access, audit, tasks
+from postwarden.model.webhooks import NoticeName
+from postwarden.services import access, audit, notices, tasks
 from postwarden.services.cases import approving, notifying, reach
 from postwarden.services.cases.acting import act
 from postwarden.services.cases.plan_hash import PlanHash
@@ -188,6 +189,7 @@ def run_chunk(uow: UnitOfWork, case_id: int, *, limit: int = CHUNK) -> Progress:
         if plan.notice is not Notice.SILENT:
             payload = {"plan": plan.id}
             uow.tasks.add(notifying.TASK, str(plan.id), payload, uow.now)
+        notices.tell(uow, NoticeName.CASE_DONE, f"case {case_id}")
     return Progress(
         done=plan.copies - pending,
         total=plan.copies,

@@ -17,7 +17,8 @@ from postwarden.model.ledger import Event
 from postwarden.model.mailboxes import Copy, CopyState
 from postwarden.model.permissions import Permission
 from postwarden.model.tasks import Task
-from postwarden.services import access, audit, placement, tasks
+from postwarden.model.webhooks import NoticeName
+from postwarden.services import access, audit, notices, placement, tasks
 from postwarden.services.cases import arming, notifying, reach
 from postwarden.services.cases.acting import DESTINATIONS, record
 from postwarden.services.cases.outcomes import ACTED, acted
@@ -139,6 +140,8 @@ def undo_chunk(
     failed = any(uow.cases.outcomes(plan.id).get(Outcome.FAILED) for plan in plans)
     ended = CaseState.DONE if remaining or failed else CaseState.UNDONE
     uow.cases.replace(replace(case, state=ended))
+    if ended is CaseState.UNDONE:
+        notices.tell(uow, NoticeName.CASE_UNDONE, f"case {case_id}")
     return Undone(restored=0, failed=0, left=False)
 
 

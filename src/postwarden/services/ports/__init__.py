@@ -20,6 +20,7 @@ from postwarden.services.ports.sealing import Keyring, SealedFile, Sealer, Secre
 from postwarden.services.ports.signing import Signer
 from postwarden.services.ports.store import SearchIndex, Store, UnitOfWork, Watch
 from postwarden.services.ports.tasks import Tasks
+from postwarden.services.ports.webhooks import Outbox, WebhookClient, Webhooks
 
 __all__ = [
     "Accounts",
@@ -39,6 +40,7 @@ __all__ = [
     "MessageDetails",
     "Messages",
     "Octets",
+    "Outbox",
     "Passwords",
     "Queue",
     "Receptions",
@@ -52,4 +54,6 @@ __all__ = [
     "Tasks",
     "UnitOfWork",
     "Watch",
+    "WebhookClient",
+    "Webhooks",
 ]

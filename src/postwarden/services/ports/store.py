@@ -35,6 +35,7 @@ from postwarden.services.ports.passkeys import Challenges, Passkeys
 from postwarden.services.ports.replays import Replays
 from postwarden.services.ports.sealing import Secrets
 from postwarden.services.ports.tasks import Tasks
+from postwarden.services.ports.webhooks import Outbox, Webhooks
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -68,6 +69,10 @@ class UnitOfWork(Protocol):
     def queue(self) -> Queue: ...
     @property
     def tasks(self) -> Tasks: ...
+    @property
+    def webhooks(self) -> Webhooks: ...
+    @property
+    def outbox(self) -> Outbox: ...
     @property
     def cases(self) -> Cases: ...
     @property

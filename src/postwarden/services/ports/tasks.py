@@ -105,7 +105,9 @@ class Tasks(Protocol):
         """End a task; False when it is not `owner`'s any more."""
         ...
 
-    def retry(self, task: int, owner: str, *, run_at: datetime, error: str) -> bool:
+    def retry(
+        self, task: int, owner: str, *, run_at: datetime, error: str | None
+    ) -> bool:
         """Give the lease back and try again at `run_at`."""
         ...
 

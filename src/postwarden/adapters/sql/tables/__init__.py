@@ -59,6 +59,7 @@ from postwarden.adapters.sql.tables.transport import (
     reception_recipients,
     receptions,
 )
+from postwarden.adapters.sql.tables.webhooks import deliveries, notices, webhooks
 
 __all__ = [
     "accounts",
@@ -76,6 +77,7 @@ __all__ = [
     "cases",
     "challenges",
     "copies",
+    "deliveries",
     "disposals",
     "domain_aliases",
     "domains",
@@ -91,6 +93,7 @@ __all__ = [
     "message_references",
     "messages",
     "metadata",
+    "notices",
     "passkeys",
     "pending_deliveries",
     "plan_items",
@@ -105,4 +108,5 @@ __all__ = [
     "sessions",
     "targets",
     "tasks",
+    "webhooks",
 ]
