@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from bench import (
+    api,
     auditing,
     campaign,
     fingerprints,
@@ -24,7 +25,10 @@ from bench.figures import Figure
 from bench.measuring import measured
 from bench.scales import Site
 
-_ALL = (ingest, idling, campaign, inventory, paging, tracing, auditing, fingerprints)
+_ALL = (
+    *(ingest, idling, campaign, inventory, paging, api, tracing, auditing),
+    fingerprints,
+)
 
 
 def measure(site: Site) -> Iterator[Figure]:

@@ -53,12 +53,12 @@ def _watched(data: Path) -> tuple[str, ...]:
 
 
 @contextmanager
-def serving(data: Path) -> Iterator[Serving]:
+def serving(data: Path, *options: str) -> Iterator[Serving]:
     """Run `postwarden serve` on free ports; afterwards `seen` tells more."""
     free = [
         w for name in ("smtp", "lmtp", "http") for w in (f"--{name}", "127.0.0.1:0")
     ]
-    command = (*_watched(data), "serve", "--data", str(data), *free)
+    command = (*_watched(data), "serve", "--data", str(data), *free, *options)
     log = data / "serve.log"
     with running(command, log=log, environment=environment()) as process:
         assert process.stdout is not None

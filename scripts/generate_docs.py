@@ -18,6 +18,7 @@ from pathlib import Path
 
 import postwarden.model
 from postwarden.cli.documentation import cli_markdown
+from postwarden.dialects.native.routes import OPERATIONS
 from postwarden.model import errors, permissions
 from postwarden.settings.documentation import settings_markdown
 
@@ -156,7 +157,27 @@ def _spaced(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
 
 
+def api_operations_page() -> str:
+    """Return the operations of our own API."""
+    rows = [
+        [
+            f"`{each.method} {each.path}`",
+            " ".join((inspect.getdoc(each.handler) or "").partition("\n\n")[0].split()),
+            " or ".join(f"`{permission}`" for permission in each.permissions),
+        ]
+        for each in OPERATIONS
+    ]
+    return _page(
+        "Operations of the API",
+        "Below `/postwarden/v1`; [api.md](api.md) tells how to use them, and\n"
+        "`/postwarden/v1/openapi.json` has every field. *Takes* is the permission of\n"
+        "the key; one of several is enough.",
+        _table(["Operation", "What it does", "Takes"], rows),
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "api-operations.md": api_operations_page,
     "cli.md": cli_markdown,
     "errors.md": errors_page,
     "permissions.md": permissions_page,

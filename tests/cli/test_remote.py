@@ -64,6 +64,7 @@ SCRIPT: list[list[str]] = [
     ["hold", "create", "from:mia@example.net", "--reason", "dispute"],
     ["hold", "show", "1"],
     ["hold", "release", "1", "--reason", "settled"],
+    ["vault", "find", "all"],
     ["role", "create", "porter", "--allow", "directory.read"],
     ["admin", "create", "carol", "--role", "porter"],
     ["admin", "show", "carol"],

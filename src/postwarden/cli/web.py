@@ -18,8 +18,10 @@ from postwarden.dialects.kit.loopback import is_loopback
 from postwarden.dialects.kit.mounting import Mounted
 from postwarden.dialects.kit.requests import Bounds
 from postwarden.dialects.native import app as native
+from postwarden.dialects.native import metrics
 from postwarden.dialects.native.authentication import Keys, Nobody
 from postwarden.dialects.native.house import House, Options
+from postwarden.dialects.native.metrics import PATH
 from postwarden.dialects.native.operations import PREFIX
 
 DIALECTS = frozenset({native.NAME})
@@ -33,6 +35,7 @@ class WebDesk:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._closing = asyncio.Event()
+        self._metrics = metrics.Metrics()
         self.apart: set[str] = set()
 
     def app_for(self, name: str, address: str, *, encrypted: bool) -> Application:
@@ -42,17 +45,19 @@ class WebDesk:
         """
         rest = health.build(self._platform.store, self._platform.blobs)
         local = is_loopback(address)
-        if name in DIALECTS:
-            return Mounted({PREFIX: self._native(local=local)}, rest=rest)
-        if not (encrypted or local) or native.NAME in self.apart:
+        if not (encrypted or local):
             return rest
-        return Mounted({PREFIX: self._native(local=local)}, rest=rest)
+        house = self._house(local=local)
+        apps: dict[str, Application] = {PATH: metrics.build(house, self._metrics)}
+        if name in DIALECTS or native.NAME not in self.apart:
+            apps[PREFIX] = native.build(house, heard=self._metrics.heard)
+        return Mounted(apps, rest=rest)
 
-    def _native(self, *, local: bool) -> Application:
+    def _house(self, *, local: bool) -> House:
         platform, settings = self._platform, self._platform.settings
         wishes = settings.dialects.native
         open_to_all = wishes.authentication == "none" and local
-        house = House(
+        return House(
             store=platform.store,
             blobs=platform.blobs,
             index=platform.search,
@@ -69,7 +74,6 @@ class WebDesk:
             ),
             closing=self._closing,
         )
-        return native.build(house)
 
     def close(self) -> None:
         """Let streams that would never end do so."""

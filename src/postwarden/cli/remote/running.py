@@ -11,7 +11,8 @@ from postwarden.cli.arguments import refuse_nothing
 from postwarden.cli.options import GlobalOptions
 from postwarden.cli.output import Output
 from postwarden.cli.remote.client import WAIT, Client, segment
-from postwarden.cli.remote.commands import REMOTE, Remote, Word, Words
+from postwarden.cli.remote.commands import REMOTE
+from postwarden.cli.remote.words import Remote, Word, Words
 from postwarden.model.errors import Invalid, Unavailable
 from postwarden.model.tasks import TaskState
 

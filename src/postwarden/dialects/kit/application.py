@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from time import perf_counter
 
 import structlog
 
@@ -17,7 +18,11 @@ Envelope = Callable[[Exception, Request], Answer]
 _log = structlog.get_logger("postwarden.http")
 
 
-def _unheard(_request: Request, _route: str, _answer: Answer) -> None:
+Heard = Callable[[str, Request, str, Answer, float], None]
+"""Hears of each request: dialect, route, answer, and the seconds until it begins."""
+
+
+def unheard(*_: object) -> None:
     """Tell nobody of a request."""
 
 
@@ -29,13 +34,13 @@ class App:
     routes: Routes[tuple[str, Handler]]
     envelope: Envelope
     bounds: Bounds = field(default_factory=Bounds)
-    heard: Callable[[Request, str, Answer], None] = _unheard
+    heard: Heard = unheard
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         request = requests.request_of(scope, receive, self.bounds)
-        route = ""
+        route, begun = "", perf_counter()
         try:
             requests.check(request, scope)
             (route, handler), variables = self.routes.find(request.method, request.path)
@@ -47,5 +52,5 @@ class App:
                     "request.failed", dialect=self.name, request=request.request_id
                 )
         answer.headers.setdefault("x-request-id", request.request_id)
-        self.heard(request, route, answer)
+        self.heard(self.name, request, route, answer, perf_counter() - begun)
         await respond(answer, receive, send, head=request.method == "HEAD")

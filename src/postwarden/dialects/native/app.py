@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from postwarden.dialects.kit.application import App, Handler
+from postwarden.dialects.kit.application import App, Handler, Heard, unheard
 from postwarden.dialects.kit.asgi import Answer
 from postwarden.dialects.kit.requests import Request
 from postwarden.dialects.kit.routing import Routes
@@ -20,8 +20,8 @@ NAME = "native"
 _NOBODY = Actor(name="nobody", dialect=NAME)
 
 
-def build(house: House) -> App:
-    """Build the app of a store."""
+def build(house: House, *, heard: Heard = unheard) -> App:
+    """Build the app of a store; `heard` is told of each request."""
     return App(
         name=NAME,
         routes=Routes(
@@ -30,6 +30,7 @@ def build(house: House) -> App:
         ),
         envelope=problem,
         bounds=house.bounds,
+        heard=heard,
     )
 
 

@@ -94,9 +94,9 @@ class Call:
             self._check_match(uow, current)
             return change(uow)
 
+        again = await replaying(self.request, self.actor, self.house.sealer)
         if self.dry_run:
             return await self._rehearse(guarded)
-        again = await replaying(self.request, self.actor, self.house.sealer)
 
         def once(uow: UnitOfWork) -> Answer:
             if again is not None and (known := again.before(uow)) is not None:

@@ -188,7 +188,10 @@ def _header(name: str) -> Document:
         "in": "header",
         "required": False,
         "description": _NAMES[name],
-        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        "schema": {
+            "type": "string",
+            **({"minLength": 1, "maxLength": 255} if name == "Idempotency-Key" else {}),
+        },
     }
 
 
@@ -200,7 +203,7 @@ def _responses(operation: Operation) -> Document:
             200, {JSON: _schema(_page_of(shape)), JSON_LINES: _schema(shape)}, "link"
         )
     elif kind is Streamed:
-        found[200] = _content(200, {EVENT_STREAM: {"type": "string"}})
+        found[200] = _content(200, {EVENT_STREAM: {}})
     elif kind is Written and _rehearses(operation):
         rehearsal, made = _schema(RehearsalShape), _schema(shape)
         if operation.status == 200:

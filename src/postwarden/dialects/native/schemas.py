@@ -191,6 +191,14 @@ class NewHold(Taken):
     name: Name = ""
 
 
+class Restoring(Taken):
+    """What to restore: what a query finds in the vault, or one item; and to whom."""
+
+    query: Filter | UnsetType = UNSET
+    item: Annotated[int, Meta(ge=1, le=2**53)] | UnsetType = UNSET
+    to: AddressText | UnsetType = UNSET
+
+
 class Reasoned(Taken):
     """Why."""
 

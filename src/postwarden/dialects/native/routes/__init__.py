@@ -24,6 +24,7 @@ from postwarden.dialects.native.routes.mail import mail
 from postwarden.dialects.native.routes.meta import meta
 from postwarden.dialects.native.routes.operations import audit, inventory
 from postwarden.dialects.native.routes.tasks import tasks
+from postwarden.dialects.native.routes.vault import vault
 
 OPERATIONS: tuple[Operation, ...] = (
     *domains.all,
@@ -37,6 +38,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *mail.all,
     *cases.all,
     *holds.all,
+    *vault.all,
     *tasks.all,
     *administrators.all,
     *roles.all,
