@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from postwarden.model.actors import Actor
 from postwarden.model.addresses import Address
-from postwarden.model.cases import Outcome, PlanItem
+from postwarden.model.cases import PlanItem
 from postwarden.model.errors import (
     Invalid,
     LimitExceeded,
@@ -41,6 +41,7 @@ from postwarden.model.queries.trees import all_of
 from postwarden.model.tasks import Task
 from postwarden.services import access, arrivals, audit, finding, message_ids, tasks
 from postwarden.services.cases import reach
+from postwarden.services.cases.outcomes import has_run
 from postwarden.services.ledger import record_copies
 from postwarden.services.limits import check_name
 from postwarden.services.ports import UnitOfWork
@@ -244,7 +245,7 @@ def plans(uow: UnitOfWork, hold_id: int) -> list[int]:
     return [
         plan.id
         for plan in uow.cases.plans_of(case_id)
-        if plan.id == newest or uow.cases.outcomes(plan.id).keys() - {Outcome.PENDING}
+        if plan.id == newest or has_run(uow.cases.outcomes(plan.id))
     ]
 
 

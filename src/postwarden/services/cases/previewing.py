@@ -113,7 +113,8 @@ async def preview(
             excluded=excluded,
             messages=len(contents.messages),
             accounts=len(contents.accounts),
-            related=seen.gathered.related,
+            # Who refers to it may be anywhere, so a case of some domains is not told.
+            related=seen.gathered.related if seen.searcher.domains is None else 0,
             counts=seen.counts,
             clusters=contents.clusters(),
             traced=compared,

@@ -200,6 +200,15 @@ async def test_a_case_never_looks_beyond_the_domains_of_its_opener(
     assert (await desk.lying()).total() == 2
 
 
+async def test_who_refers_to_mail_elsewhere_is_not_counted(desk: Desk) -> None:
+    answer = mails.mail("answer", headers={"In-Reply-To": "<phish@example.net>"})
+    await desk.receive(answer, ADA)
+    heidi = desk.as_(of_domains("example.com"))
+
+    assert (await desk.preview(await desk.open(QUERY))).related == 1
+    assert (await heidi.preview(await heidi.open(QUERY))).related == 0
+
+
 async def test_cases_are_listed_for_whom_they_exist(desk: Desk) -> None:
     everywhere = await desk.open(QUERY)
     com = await desk.as_(of_domains("example.com")).open(QUERY)
