@@ -336,6 +336,12 @@ class NewAccount(Taken):
     quota_messages: Messages | UnsetType = UNSET
 
 
+class NewAccounts(Taken):
+    """Accounts to create; each that cannot be is told of, and the others are."""
+
+    accounts: Annotated[list[NewAccount], Meta(min_length=1, max_length=200)]
+
+
 class AccountChange(Taken):
     """What to change of an account."""
 

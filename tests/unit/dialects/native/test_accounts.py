@@ -135,3 +135,19 @@ async def test_what_is_not_the_actor_s_looks_absent(
         "next": None,
         "total": 0,
     }
+
+
+async def test_of_many_each_has_a_status_of_its_own(api: Client) -> None:
+    names = ["mia@example.org", "ada@example.org", "mia@nowhere.example"]
+    wanted = [{"address": name} for name in names]
+    answered = await api("POST", "/accounts/bulk", body={"accounts": wanted})
+    assert answered.status == 207
+    assert (answered.json["created"], answered.json["failed"]) == (1, 2)
+    items = answered.json["items"]
+    assert [each["status"] for each in items] == [201, 409, 404]
+    assert [(each["error"] or {}).get("code") for each in items] == [
+        None,
+        "already-exists",
+        "not-found",
+    ]
+    assert (await api.get("/accounts/mia@example.org")).status == 200

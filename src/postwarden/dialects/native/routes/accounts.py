@@ -4,12 +4,14 @@ from msgspec import UNSET
 
 from postwarden.dialects.native.answers import Listed, One, Written
 from postwarden.dialects.native.calls import Call
+from postwarden.dialects.native.envelope import status_of
 from postwarden.dialects.native.operations import Example, Operations
 from postwarden.dialects.native.references import account_address, domain_or_none, given
 from postwarden.dialects.native.schemas import (
     AccountChange,
     InDomain,
     NewAccount,
+    NewAccounts,
     NewAddress,
     Writing,
 )
@@ -54,19 +56,55 @@ async def create_account(
     call: Call, query: Writing, body: NewAccount
 ) -> Written[shapes.AccountShape]:
     """Create an account with its first mailboxes."""
-    new = service.NewAccount(
-        address=Address.parse(body.address),
-        name=body.name,
-        password_hash=await call.hash(body.password),
-        quota_octets=given(body.quota_octets),
-        quota_messages=given(body.quota_messages),
-    )
+    new = await _new(call, body)
     return await call.write(
         lambda uow: _shown(
             uow, call.actor, service.create(uow, call.actor, new).address
         ),
         at=lambda shape: ("accounts", shape["address"]),
     )
+
+
+@accounts.post(
+    "/accounts/bulk",
+    Permission.ACCOUNT_CREATE,
+    status=207,
+    example=Example(
+        body={
+            "accounts": [
+                {"address": "eve@example.org"},
+                {"address": "ada@example.org"},
+            ]
+        }
+    ),
+)
+async def create_accounts(
+    call: Call, query: Writing, body: NewAccounts
+) -> Written[shapes.CreatedAccountsShape]:
+    """Create many accounts; each has a status of its own, and none stops the others."""
+    new = [await _new(call, each) for each in body.accounts]
+    return await call.write(lambda uow: _created(uow, call.actor, new))
+
+
+def _created(
+    uow: UnitOfWork, actor: Actor, new: list[service.NewAccount]
+) -> shapes.CreatedAccountsShape:
+    errors = service.create_many(uow, actor, new)
+    failed = sum(error is not None for error in errors)
+    return {
+        "created": len(new) - failed,
+        "failed": failed,
+        "items": [
+            {
+                "address": str(each.address),
+                "status": 201 if error is None else status_of(error),
+                "error": None
+                if error is None
+                else {"code": error.code, "message": str(error)},
+            }
+            for each, error in zip(new, errors, strict=True)
+        ],
+    }
 
 
 @accounts.get("/accounts/{account}", *service.SEEING, example=Example(variables=_ADA))
@@ -155,3 +193,13 @@ def _named(uow: UnitOfWork, actor: Actor, account: str) -> shapes.AccountShape:
 
 def _shown(uow: UnitOfWork, actor: Actor, address: Address) -> shapes.AccountShape:
     return shapes.account(*service.mailboxes(uow, actor, address))
+
+
+async def _new(call: Call, body: NewAccount) -> service.NewAccount:
+    return service.NewAccount(
+        address=Address.parse(body.address),
+        name=body.name,
+        password_hash=await call.hash(body.password),
+        quota_octets=given(body.quota_octets),
+        quota_messages=given(body.quota_messages),
+    )
