@@ -293,11 +293,11 @@ class CaseSettings:
         metadata=_of(kinds.count(1, 100_000_000), "accounts in one plan"),
     )
     max_share: int = field(
-        default=50,
+        default=100,
         metadata=_of(
             kinds.count(1, 100),
             "percent of one mailbox that a plan may take, where it takes 100 mails "
-            "of it or more",
+            "of it or more; from half of one on the plan warns",
         ),
     )
     armed_rules: int = field(

@@ -30,6 +30,8 @@ from postwarden.services.cases.rules import CaseRules
 from postwarden.services.ports import CopyFacts, Store, UnitOfWork
 
 CHUNK = 1000  # items per transaction
+_MOST = 50  # percent of a mailbox that is more than most plans take
+_WARNED = 10  # mailboxes that a plan warns of by name
 _EDITABLE = {
     CaseState.OPEN,
     CaseState.PREVIEWED,
@@ -100,7 +102,7 @@ async def preview(
         excluded += len(items) - len(taken)
     if len(contents.accounts) > rules.max_accounts:
         raise LimitExceeded("accounts of one plan", rules.max_accounts)
-    await store.read(_check_shares, contents.crowded(), rules)
+    crowded = await store.read(_shares, contents.crowded(), rules)
     messages = list(contents.messages.values())
     compared = await traced.compare(store, seen.searcher, messages, found)
     return await store.transact(
@@ -118,7 +120,7 @@ async def preview(
             counts=seen.counts,
             clusters=contents.clusters(),
             traced=compared,
-            warnings=(*seen.gathered.warnings, *contents.warnings()),
+            warnings=(*seen.gathered.warnings, *contents.warnings(), *crowded),
         ),
     )
 
@@ -183,19 +185,32 @@ def _add_items(uow: UnitOfWork, plan: int, items: Sequence[PlanItem]) -> None:
     uow.cases.add_items(plan, items)
 
 
-def _check_shares(
+def _shares(
     uow: UnitOfWork, crowded: Mapping[int, int], rules: CaseRules
-) -> None:
-    """Raise Refused when a plan takes too much of one mailbox: it looks too wide."""
+) -> tuple[str, ...]:
+    """Return a warning for each mailbox that a plan takes most of: it looks too wide.
+
+    Raises Refused for one that it takes more of than it may.
+    """
+    warnings = []
     for key, mailbox in uow.mailboxes.many(crowded).items():
         share = 100 * crowded[key] / max(1, mailbox.messages)
+        account = uow.accounts.get(mailbox.account)
+        told = (
+            f"the plan takes {crowded[key]} of {mailbox.messages} mails in "
+            f"{mailbox.name} of {account.address}"
+        )
         if share > rules.max_share:
-            account = uow.accounts.get(mailbox.account)
             raise Refused(
-                f"the plan takes {crowded[key]} of {mailbox.messages} mails in "
-                f"{mailbox.name} of {account.address}: over {rules.max_share} %; "
-                "narrow the query, exclude the account, or raise cases.max_share"
+                f"{told}: over {rules.max_share} %; narrow the query, exclude the "
+                "account, or raise cases.max_share"
             )
+        if share > _MOST:
+            warnings.append(told)
+    if len(warnings) > _WARNED:
+        more = f"and so in {len(warnings) - _WARNED} mailboxes more"
+        return (*warnings[:_WARNED], more)
+    return tuple(warnings)
 
 
 def _finish(uow: UnitOfWork, actor: Actor, plan: Plan) -> Plan:

@@ -10,7 +10,8 @@ class CaseRules:
 
     A plan of more than `second_person` copies is approved by somebody who neither
     opened the case nor made the plan. `max_share` is the part of one mailbox, in
-    percent, that a plan may take where it takes many of its mails. At most
+    percent, that a plan may take where it takes many of its mails; it warns from
+    half of one on. At most
     `armed_rules` rules at a time look for late arrivals, for `max_armed` at most.
     """
 
@@ -18,6 +19,6 @@ class CaseRules:
     approval: timedelta = timedelta(hours=72)
     max_copies: int = 1_000_000
     max_accounts: int = 1_000_000
-    max_share: int = 50
+    max_share: int = 100
     armed_rules: int = 100
     max_armed: timedelta = timedelta(days=7)
