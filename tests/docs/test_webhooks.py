@@ -43,7 +43,7 @@ def test_every_event_is_told_by_something() -> None:
     told |= {
         name
         for name in NoticeName
-        if re.search(rf"\btell(\(uow)?,\s+NoticeName\.{name.name}\b", source)
+        if re.search(rf"\btell(\(\s*uow)?,\s+NoticeName\.{name.name}\b", source)
     }
     told.add(NoticeName.ACCOUNT_PASSWORD_CHANGED)
     assert told == set(NoticeName)

@@ -72,6 +72,7 @@ class NoticeName(StrEnum):
     ROLE_REMOVED = "role.removed"
     KEY_CREATED = "key.created"
     KEY_REVOKED = "key.revoked"
+    LOGIN_BLOCKED = "login.blocked"  # after too many failures
     TASK_CANCELED = "task.canceled"
     DIRECTORY_EXPORTED = "directory.exported"
     BACKUP_FINISHED = "backup.finished"

@@ -22,7 +22,8 @@ from postwarden.model.logins import (
     network_name,
 )
 from postwarden.model.permissions import Permission
-from postwarden.services import access
+from postwarden.model.webhooks import NoticeName
+from postwarden.services import access, notices
 from postwarden.services.ports import Store, UnitOfWork
 
 ACCOUNT, ADMINISTRATOR = "account", "admin"  # the realms
@@ -123,16 +124,31 @@ def fail(uow: UnitOfWork, claim: Claim, rules: GuardRules) -> None:
     """Count a failure, against the login and against the address."""
     record(uow, claim, LoginResult.FAILURE)
     found = uow.login_guard.failures([claim.subject, claim.place])
-    for subject in (claim.subject, claim.place):
+    limits = {
+        claim.subject: rules.failures,
+        claim.place: rules.failures_per_address,
+    }
+    for subject, limit in limits.items():
         before = found.get(subject)
         counts = before is not None and uow.now - before.last_at < rules.window
+        count = 1 + (before.count if before is not None and counts else 0)
         uow.login_guard.put(
-            LoginFailures(
-                subject=subject,
-                count=1 + (before.count if before is not None and counts else 0),
-                last_at=uow.now,
-            )
+            LoginFailures(subject=subject, count=count, last_at=uow.now)
         )
+        if count == limit:
+            _tell_blocked(uow, claim, subject)
+
+
+def _tell_blocked(uow: UnitOfWork, claim: Claim, subject: str) -> None:
+    """Tell webhooks, of logins that are there and of others alike."""
+    whose = f"{claim.realm} {claim.shown}".strip()
+    notices.tell(
+        uow,
+        NoticeName.LOGIN_BLOCKED,
+        whose if subject == claim.subject else claim.place,
+        domain=claim.shown.rpartition("@")[2] or None,
+        data={"client_ip": _ip(claim), "protocol": claim.origin.protocol},
+    )
 
 
 def succeed(uow: UnitOfWork, claim: Claim) -> None:

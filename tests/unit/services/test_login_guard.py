@@ -9,7 +9,15 @@ from postwarden.model.actors import OPERATOR
 from postwarden.model.errors import Forbidden, Unauthenticated
 from postwarden.model.logins import GuardRules, LoginAttempts, LoginResult, Origin
 from postwarden.model.logins import network_name as network
-from postwarden.services import accounts, authentication, domains, login_guard
+from postwarden.model.webhooks import NoticeName
+from postwarden.services import (
+    accounts,
+    authentication,
+    deliveries,
+    domains,
+    login_guard,
+    webhooks,
+)
 from postwarden.services.accounts import NewAccount
 from postwarden.services.ports import Store
 from tests.support.factories import ADA, BOB, Clock
@@ -99,6 +107,24 @@ async def test_a_login_is_blocked_for_a_while(
     assert await tries(store, passwords, str(BOB), "geheim") == "in"
     clock.forward(seconds=RULES.window.total_seconds())
     assert await tries(store, passwords, str(ADA), "geheim") == "in"
+
+
+@pytest.mark.usefixtures("house")
+@pytest.mark.parametrize("login", [str(ADA), "nobody@example.org"])
+async def test_webhooks_hear_once_that_a_login_is_blocked(
+    store: Store, passwords: CountingPasswords, login: str
+) -> None:
+    await store.transact(
+        webhooks.create, OPERATOR, "https://hooks.example/", events=(), secret=b"s"
+    )
+    for _ in range(RULES.failures + 2):
+        await tries(store, passwords, login)
+    (told,) = await store.read(deliveries.page, OPERATOR, limit=9)
+    assert (told.notice.name, told.notice.object) == (
+        NoticeName.LOGIN_BLOCKED,
+        f"account {login}",
+    )
+    assert told.notice.domain == "example.org"
 
 
 @pytest.mark.usefixtures("house")
