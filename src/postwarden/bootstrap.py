@@ -234,6 +234,25 @@ class Platform:
             request_id=request_id,
         )
 
+    async def actor_of_session(
+        self,
+        secret: str,
+        *,
+        dialect: str,
+        client_ip: str | None = None,
+        request_id: str | None = None,
+    ) -> Actor:
+        """Return who comes with a session's token; raises Unauthenticated."""
+        from postwarden.services import sessions  # noqa: PLC0415  see above
+
+        return await sessions.recognised(
+            self.store,
+            secret,
+            dialect=dialect,
+            client_ip=client_ip,
+            request_id=request_id,
+        )
+
     def close(self) -> None:
         """Finish what is queued and close what was opened."""
         for name in ("webhook_client", "passwords", "search", "blobs"):

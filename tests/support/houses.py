@@ -13,6 +13,15 @@ class PlainPasswords:
     async def hash(self, password: str) -> str:
         return f"hash of {password}"
 
+    async def verify(self, password: str, password_hash: str | None) -> bool:
+        return password_hash == f"hash of {password}"
+
+    async def scram(self, password: str) -> str | None:
+        return None
+
+    def is_outdated(self, password_hash: str) -> bool:
+        return False
+
 
 class PlainSealer:
     """Seals nothing, and opens only what it sealed for the same purpose."""

@@ -12,6 +12,7 @@ from postwarden.dialects.native.operations import PREFIX, Operation
 from postwarden.model.actors import OPERATOR
 from postwarden.model.addresses import Address
 from postwarden.model.directory import EntryKind
+from postwarden.model.logins import Origin, SessionRules
 from postwarden.model.permissions import Permission
 from postwarden.services import (
     accounts,
@@ -21,6 +22,7 @@ from postwarden.services import (
     forwards,
     holds,
     keys,
+    links,
     roles,
 )
 from postwarden.services.administrators import NewAdministrator
@@ -40,12 +42,13 @@ ADA, BOB, EVE = (Address.parse(f"{name}@{ORG}") for name in ("ada", "bob", "eve"
 
 @dataclass
 class Prepared:
-    """The store, who may ask, and the hash of the plan that waits for approval."""
+    """The store, who may ask, and what the examples cannot know."""
 
     house: House
     desk: Desk
     actors: Actors
     plan: str = ""
+    link: str = ""
     clients: dict[str, Client] = field(default_factory=dict)
 
     def client(self, key: str = "operator") -> Client:
@@ -61,7 +64,9 @@ class Prepared:
         index = MemorySearchIndex(store)
         actors = Actors()
         house = replace(self.house, store=store, index=index, authenticate=actors)
-        return Prepared(house, replace(self.desk, store=store), actors, self.plan)
+        return Prepared(
+            house, replace(self.desk, store=store), actors, self.plan, self.link
+        )
 
     async def example(
         self, operation: Operation, key: str = "operator", **changes: Any
@@ -70,8 +75,9 @@ class Prepared:
         example = operation.example
         variables = {**example.variables, **changes.get("variables", {})}
         body = example.body
-        if body is not None and body.get("plan") == "PLAN":
-            body = {**body, "plan": self.plan}
+        made = {"PLAN": self.plan, "LINK": self.link}
+        if body is not None:
+            body = {k: made.get(str(each), each) for k, each in body.items()}
         return await self.client(key)(
             operation.method,
             operation.path.format(**variables),
@@ -100,7 +106,7 @@ async def prepare() -> Prepared:
     for number, author in enumerate(("ada", "eve", "bob", "bob", "mia")):
         await desk.receive(_mail(author, number), ADA, BOB)
     await store.transact(_hold)
-    await store.transact(_staff)
+    link = await store.transact(_staff)
     actors = Actors()
     house = House(
         store=store,
@@ -112,7 +118,7 @@ async def prepare() -> Prepared:
         clock=clock,
         rules=desk.rules,
     )
-    prepared = Prepared(house, desk, actors)
+    prepared = Prepared(house, desk, actors, link=link)
     await _work_cases(prepared)
     return prepared
 
@@ -135,11 +141,21 @@ def _hold(uow: UnitOfWork) -> None:
     holds.placed(uow, hold.id)
 
 
-def _staff(uow: UnitOfWork) -> None:
+def _staff(uow: UnitOfWork) -> str:
     roles.create(uow, OPERATOR, "helpdesk", permissions=[Permission.DIRECTORY_READ])
-    carol = NewAdministrator(name="carol", role="investigator")
+    carol = NewAdministrator(
+        name="carol",
+        role="investigator",
+        password_hash="hash of correct horse battery",
+    )
     administrators.create(uow, OPERATOR, carol)
     keys.create(uow, OPERATOR, "carol")
+    first, second = [
+        links.create(uow, OPERATOR, "carol", rules=SessionRules()).token
+        for _ in range(2)
+    ]
+    links.follow(uow, first, origin=Origin(), rules=SessionRules())
+    return second
 
 
 def _mail(author: str, number: int) -> bytes:

@@ -19,7 +19,7 @@ from postwarden.dialects.kit.mounting import Mounted
 from postwarden.dialects.kit.requests import Bounds
 from postwarden.dialects.native import app as native
 from postwarden.dialects.native import metrics
-from postwarden.dialects.native.authentication import Keys, Nobody
+from postwarden.dialects.native.authentication import Nobody, Secrets
 from postwarden.dialects.native.house import House, Options
 from postwarden.dialects.native.metrics import PATH
 from postwarden.dialects.native.operations import PREFIX
@@ -63,9 +63,13 @@ class WebDesk:
             index=platform.search,
             passwords=platform.passwords,
             sealer=platform.sealer,
-            authenticate=Nobody() if open_to_all else Keys(platform.actor_of_key),
+            authenticate=Nobody()
+            if open_to_all
+            else Secrets(platform.actor_of_key, platform.actor_of_session),
             clock=platform.clock,
             rules=platform.case_rules,
+            session_rules=platform.session_rules,
+            guard_rules=platform.guard_rules,
             options=Options(require_if_match=wishes.require_if_match),
             bounds=Bounds(
                 body=settings.http.body_size,

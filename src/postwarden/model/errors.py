@@ -3,6 +3,7 @@
 MailError
 ├─ Invalid            the request breaks a rule of the field; `field` names it
 ├─ Unauthenticated    who is asking is not known
+│  └─ TooManyFailures logins failed too often; `seconds` until one is heard again
 ├─ Forbidden          known, and about the asker's own things only; else NotFound
 ├─ NotFound           no such thing, or not visible to this actor
 ├─ AlreadyExists
@@ -42,6 +43,16 @@ class Unauthenticated(MailError):
 
     def __init__(self, message: str = "authentication failed") -> None:
         super().__init__(message)
+
+
+class TooManyFailures(Unauthenticated):
+    """Logins failed too often; `seconds` until one is heard again."""
+
+    code = "too-many-failures"
+
+    def __init__(self, message: str, seconds: int) -> None:
+        super().__init__(message)
+        self.seconds = seconds
 
 
 class Forbidden(MailError):

@@ -9,10 +9,11 @@ only where it is an address: it may have been a password.
 import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
+from math import ceil
 
 from postwarden.model.actors import Actor
 from postwarden.model.addresses import Address
-from postwarden.model.errors import Invalid, Unauthenticated
+from postwarden.model.errors import Invalid, TooManyFailures
 from postwarden.model.logins import (
     GuardRules,
     LoginAttempts,
@@ -78,29 +79,33 @@ class Standing:
 
     is_blocked: bool
     has_failures: bool
+    wait: timedelta = timedelta()  # until failures count no more
 
 
 def standing(uow: UnitOfWork, claim: Claim, rules: GuardRules) -> Standing:
     """Look up what counts against a claim, at the same cost for all."""
     found = uow.login_guard.failures([claim.subject, claim.place])
     is_at_home = uow.login_log.has_succeeded(claim.owner, _ip(claim))
-    counts = {
-        subject: failures.count
-        for subject, failures in found.items()
-        if uow.now - failures.last_at < rules.window
+    bounds = {
+        claim.subject: None if is_at_home else rules.failures,
+        claim.place: rules.failures_per_address,
     }
-    too_often = counts.get(claim.subject, 0) >= rules.failures and not is_at_home
-    too_many = counts.get(claim.place, 0) >= rules.failures_per_address
+    waits = [
+        failures.last_at + rules.window - uow.now
+        for subject, failures in found.items()
+        if (bound := bounds[subject]) is not None and failures.count >= bound
+    ]
+    wait = max([timedelta(), *waits])
     return Standing(
-        is_blocked=too_often or too_many, has_failures=claim.subject in found
+        is_blocked=wait > timedelta(), has_failures=claim.subject in found, wait=wait
     )
 
 
 async def refuse_if_blocked(store: Store, claim: Claim, known: Standing) -> None:
-    """Count an attempt that comes after too many; raises Unauthenticated."""
+    """Count an attempt that comes after too many; raises TooManyFailures."""
     if known.is_blocked:
         await store.transact(record, claim, LoginResult.BLOCKED)
-        raise Unauthenticated(BLOCKED)
+        raise TooManyFailures(BLOCKED, ceil(known.wait.total_seconds()))
 
 
 def record(uow: UnitOfWork, claim: Claim, result: LoginResult) -> None:

@@ -138,11 +138,17 @@ def _remember(uow: UnitOfWork, token: str) -> None:
         uow.sessions.remember_use(session.id, uow.now)
 
 
-def leave(uow: UnitOfWork, token: str) -> None:
-    """Log out; a token that opens nothing is no error."""
+def is_token(secret: str) -> bool:
+    """Whether a secret has the form of a session's token, not that of a key."""
+    return secret.startswith(_MARK)
+
+
+def leave(uow: UnitOfWork, token: str) -> bool:
+    """Log out; return whether there was a session: that there is none is no error."""
     session = uow.sessions.with_digest(digest_of(token))
     if session is not None:
         uow.sessions.remove(session.id)
+    return session is not None
 
 
 def page(

@@ -38,6 +38,13 @@ class Streamed(Generic[T]):
     answer: Answer
 
 
+@dataclass(frozen=True, slots=True)
+class Raw(Generic[T]):
+    """Octets of a media type, which is the `Literal` of `T`."""
+
+    answer: Answer
+
+
 class PageShape(TypedDict, Generic[T]):
     """A page; `next` is the cursor of the one behind it, if there is one."""
 

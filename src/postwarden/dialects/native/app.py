@@ -6,7 +6,7 @@ from postwarden.dialects.kit.application import App, Handler, Heard, unheard
 from postwarden.dialects.kit.asgi import Answer
 from postwarden.dialects.kit.requests import Request
 from postwarden.dialects.kit.routing import Routes
-from postwarden.dialects.native.answers import Listed, One, Streamed, Written
+from postwarden.dialects.native.answers import Listed, One, Raw, Streamed, Written
 from postwarden.dialects.native.calls import Call
 from postwarden.dialects.native.encoding import answer_with, encode
 from postwarden.dialects.native.envelope import problem
@@ -57,7 +57,7 @@ def _answer(call: Call, result: Any) -> Answer:
     match result:
         case Answer():
             return result
-        case Listed(answer) | Written(answer) | Streamed(answer):
+        case Listed(answer) | Written(answer) | Streamed(answer) | Raw(answer):
             return answer
         case One(shape, is_versioned=True):
             return answer_with(

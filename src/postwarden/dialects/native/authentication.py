@@ -1,4 +1,4 @@
-"""Whose request it is: the actor of a key, or on loopback the operator."""
+"""Whose request it is: of a key or a session, or on loopback the operator."""
 
 from collections.abc import Awaitable
 from dataclasses import replace
@@ -8,36 +8,50 @@ from postwarden.dialects.kit.loopback import is_loopback
 from postwarden.dialects.kit.requests import Request
 from postwarden.model.actors import OPERATOR, Actor
 from postwarden.model.errors import Forbidden, Unauthenticated
+from postwarden.services.sessions import is_token
 
 DIALECT = "native"
 _LONGEST = 512  # characters of a secret
 
 
-class ActorOfKey(Protocol):
-    """Returns the actor of a key; raises Unauthenticated."""
+class ActorOfSecret(Protocol):
+    """Returns the actor of a key or of a session; raises Unauthenticated."""
 
     def __call__(
         self, secret: str, *, dialect: str, client_ip: str | None, request_id: str
     ) -> Awaitable[Actor]: ...
 
 
-class Keys:
-    """Takes `Authorization: Bearer SECRET` (RFC 6750 §2.1) and nothing else."""
+class Secrets:
+    """Takes `Authorization: Bearer SECRET` (RFC 6750 §2.1) and nothing else.
 
-    def __init__(self, actor_of_key: ActorOfKey) -> None:
+    The secret is that of a key, or the token of a session. Browsers send neither by
+    themselves, so that no page elsewhere can act for who is logged in.
+    """
+
+    def __init__(
+        self, actor_of_key: ActorOfSecret, actor_of_session: ActorOfSecret
+    ) -> None:
         self._actor_of_key = actor_of_key
+        self._actor_of_session = actor_of_session
 
     async def __call__(self, request: Request) -> Actor:
-        scheme, _, secret = request.headers.get("authorization", "").partition(" ")
-        secret = secret.strip()
-        if scheme.lower() != "bearer" or not secret or len(secret) > _LONGEST:
+        secret = bearer(request)
+        if not secret or len(secret) > _LONGEST:
             raise Unauthenticated("give a key: Authorization: Bearer SECRET")
-        return await self._actor_of_key(
+        of = self._actor_of_session if is_token(secret) else self._actor_of_key
+        return await of(
             secret,
             dialect=DIALECT,
             client_ip=request.client_ip,
             request_id=request.request_id,
         )
+
+
+def bearer(request: Request) -> str:
+    """Return the secret that a request brings, which may be nothing."""
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else ""
 
 
 class Nobody:

@@ -17,6 +17,7 @@ from postwarden.model.errors import (
     Stale,
     StorageFull,
     Suspended,
+    TooManyFailures,
     Unauthenticated,
     Unavailable,
     Unsupported,
@@ -28,6 +29,7 @@ STATUSES: dict[type[MailError], int] = {
     MailError: 422,
     Invalid: 422,
     Unauthenticated: 401,
+    TooManyFailures: 429,
     Forbidden: 403,
     NotFound: 404,
     AlreadyExists: 409,
@@ -98,7 +100,7 @@ def problem(error: Exception, request: Request) -> Answer:
             error.code,
             str(error),
             field=error.field if isinstance(error, Invalid) else None,
-            headers=_headers(status),
+            headers=_headers(error, status),
         )
     return _answer(
         request, 500, "internal", "this is a bug of ours; the log has more under the id"
@@ -110,7 +112,9 @@ def status_of(error: MailError) -> int:
     return next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
 
 
-def _headers(status: int) -> dict[str, str]:
+def _headers(error: MailError, status: int) -> dict[str, str]:
+    if isinstance(error, TooManyFailures):
+        return {"retry-after": str(error.seconds)}
     if status == 401:
         return {"www-authenticate": 'Bearer realm="postwarden"'}
     if status == 503:

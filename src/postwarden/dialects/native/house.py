@@ -8,8 +8,9 @@ from typing import Protocol
 
 from postwarden.dialects.kit.requests import Bounds, Request
 from postwarden.model.actors import Actor
+from postwarden.model.logins import GuardRules, SessionRules
 from postwarden.services.cases.rules import CaseRules
-from postwarden.services.ports import Blobs, SearchIndex, Store
+from postwarden.services.ports import Blobs, Passwords, SearchIndex, Store
 from postwarden.services.ports.sealing import Sealer
 
 
@@ -17,12 +18,6 @@ class Authenticate(Protocol):
     """Says whose request it is; raises Unauthenticated."""
 
     def __call__(self, request: Request) -> Awaitable[Actor]: ...
-
-
-class Passwords(Protocol):
-    """Hashes passwords."""
-
-    async def hash(self, password: str) -> str: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +39,8 @@ class House:
     authenticate: Authenticate
     rules: CaseRules
     clock: Callable[[], datetime]
+    session_rules: SessionRules = field(default_factory=SessionRules)
+    guard_rules: GuardRules = field(default_factory=GuardRules)
     options: Options = field(default_factory=Options)
     bounds: Bounds = field(default_factory=Bounds)
     closing: asyncio.Event = field(default_factory=asyncio.Event)

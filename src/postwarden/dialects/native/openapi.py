@@ -14,6 +14,7 @@ from postwarden.dialects.native.answers import (
     Listed,
     One,
     PageShape,
+    Raw,
     RehearsalShape,
     Streamed,
     Written,
@@ -89,6 +90,8 @@ def _types_of(operations: Iterable[Operation]) -> list[Any]:
     found: list[Any] = [envelope.Problem, RehearsalShape]
     for each in operations:
         kind, shape = _answer_of(each)
+        if kind is Raw:
+            shape = str
         found += [shape, *([_page_of(shape)] if kind is Listed else [])]
         found += [each.query, *([] if each.body is None else [each.body])]
     return found
@@ -204,6 +207,8 @@ def _responses(operation: Operation) -> Document:
         )
     elif kind is Streamed:
         found[200] = _content(200, {EVENT_STREAM: {}})
+    elif kind is Raw:
+        found[200] = _content(200, {media: {} for media in get_args(shape)})
     elif kind is Written and _rehearses(operation):
         rehearsal, made = _schema(RehearsalShape), _schema(shape)
         if operation.status == 200:
@@ -232,6 +237,8 @@ def _problems(operation: Operation) -> Iterable[int]:
     yield from (400, 415, 429, 431, 500, 503)
     if not operation.is_open:
         yield from (401, 403)
+    elif operation.writes:  # a login
+        yield 401
     if "{" in operation.path or operation.body or operation.query is not NoParameters:
         yield from (404, 422)
     if operation.writes:

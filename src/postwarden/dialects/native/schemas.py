@@ -275,6 +275,32 @@ class KeyOrder(Taken):
     ] = []
 
 
+class SessionQuery(Paging):
+    """Whose sessions."""
+
+    admin: AdministratorName | UnsetType = UNSET
+
+
+class LinkPage(Taken):
+    """The token of a link, which the page in the browser reads for itself."""
+
+    token: Annotated[str, Meta(max_length=200)] = ""
+
+
+class LinkToken(Taken):
+    """The token of a link."""
+
+    token: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class PasswordLogin(Taken):
+    """Who comes in with what; `code` is of the second factor, or a recovery code."""
+
+    name: AdministratorName
+    password: Password
+    code: Annotated[str, Meta(max_length=64)] = ""
+
+
 class NewDomain(Taken):
     """A domain to host; the quotas are what its new accounts get."""
 

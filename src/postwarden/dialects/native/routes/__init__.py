@@ -20,6 +20,7 @@ from postwarden.dialects.native.routes.domains import (
     domains,
 )
 from postwarden.dialects.native.routes.holds import holds
+from postwarden.dialects.native.routes.logins import logins
 from postwarden.dialects.native.routes.mail import mail
 from postwarden.dialects.native.routes.meta import meta
 from postwarden.dialects.native.routes.operations import audit, inventory
@@ -43,6 +44,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *administrators.all,
     *roles.all,
     *keys.all,
+    *logins.all,
     *audit.all,
     *inventory.all,
     *meta.all,

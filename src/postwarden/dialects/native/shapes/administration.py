@@ -9,7 +9,7 @@ from postwarden.model.logins import LoginAttempts, Passkey
 from postwarden.model.permissions import Permission, Role
 from postwarden.services.keys import NewKey, OwnedKey
 from postwarden.services.links import NewLink
-from postwarden.services.sessions import OwnedSession
+from postwarden.services.sessions import NewSession, OwnedSession
 
 
 class AdministratorShape(TypedDict):
@@ -84,6 +84,18 @@ class SessionShape(TypedDict):
     expires: datetime
     client_ip: str | None
     agent: str
+
+
+class NewSessionShape(SessionShape):
+    """A session with its token, which nobody can see again."""
+
+    token: str
+
+
+class LeftShape(TypedDict):
+    """Whether a session was left; a key has none."""
+
+    logged_out: bool
 
 
 class PasskeyShape(TypedDict):
@@ -193,6 +205,11 @@ def session(of: OwnedSession) -> SessionShape:
         "client_ip": of.session.client_ip,
         "agent": of.session.agent,
     }
+
+
+def new_session(of: NewSession) -> NewSessionShape:
+    """Return a session with its token."""
+    return {**session(of), "token": of.token}
 
 
 def passkey(of: Passkey) -> PasskeyShape:
