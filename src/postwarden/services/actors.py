@@ -71,7 +71,9 @@ def actor_of_key(
     return Actor(
         name=owner.name,
         dialect=dialect,
-        permissions=permissions & (key.permissions or permissions),
+        permissions=(
+            permissions if key.permissions is None else permissions & key.permissions
+        ),
         domains=owner.domains,
         client_ip=client_ip,
         request_id=request_id,

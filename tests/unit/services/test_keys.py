@@ -1,6 +1,7 @@
 """Keys: what each opens, from where and for how long, and what nobody can tell."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
 
@@ -17,7 +18,7 @@ from postwarden.model.errors import (
 )
 from postwarden.model.permissions import EVERYTHING, Permission
 from postwarden.services import actors, administrators, keys, roles
-from postwarden.services.ports import Store
+from postwarden.services.ports import Store, UnitOfWork
 from tests.support.factories import Clock
 from tests.support.statements import Statements, counted
 from tests.unit.services.administration import (
@@ -130,6 +131,28 @@ async def test_a_key_may_do_less_than_its_owner_and_never_more(store: Store) -> 
     await store.transact(administrators.change, OPERATOR, "dan", role="less")
     found = await store.read(actors.actor_of_key, narrow)
     assert found.permissions == {P.MAIL_TRACE}
+
+
+async def test_a_key_whose_permissions_are_all_unknown_may_do_nothing(
+    store: Store,
+) -> None:
+    """As after the return to an older release: less is known, not more allowed."""
+    await make(store, "carol", "auditor")
+    new = await store.transact(
+        keys.create, OPERATOR, "carol", permissions=[P.AUDIT_READ]
+    )
+
+    def forget(uow: UnitOfWork) -> None:
+        known = uow.keys.with_id(new.key.id)
+        assert known is not None
+        emptied = replace(
+            known, id=0, digest=keys.digest_of("other"), permissions=frozenset()
+        )
+        uow.keys.add(emptied)
+
+    await store.transact(forget)
+    actor = await store.read(actors.actor_of_key, "other")
+    assert actor.permissions == frozenset()
 
 
 async def test_a_narrow_key_makes_no_wider_one(store: Store, clock: Clock) -> None:
