@@ -39,6 +39,7 @@ def test_a_whole_log_is_said_to_be(filled: CommandLine) -> None:
         "entries": 5,
         "hash": newest["hash"],
         "signed": None,
+        "problem": None,
     }
     assert "5 entries" in filled("audit", "verify").out
 

@@ -17,7 +17,9 @@ EXAMPLES = re.findall(
 async def test_an_example_works(line: str) -> None:
     town = (await prepared.prepare_once()).fresh()
     town.house.closing.clear()
-    words = shlex.split(line.replace("$API", "").replace("$KEY", "operator"))[1:]
+    for word, means in {"$API": "", "$KEY": "operator", **town.made}.items():
+        line = line.replace(word, means)
+    words = shlex.split(line)[1:]
     method, path, query = "GET", "", ""
     headers: dict[str, str] = {}
     content: bytes | None = None

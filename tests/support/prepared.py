@@ -1,5 +1,6 @@
 """A store on which every example of our own API works, and its clients."""
 
+import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -14,9 +15,11 @@ from postwarden.model.addresses import Address
 from postwarden.model.directory import EntryKind
 from postwarden.model.logins import Origin, SessionRules
 from postwarden.model.permissions import Permission
+from postwarden.model.tasks import TaskState
 from postwarden.services import (
     accounts,
     administrators,
+    delivery,
     domains,
     entries,
     forwards,
@@ -24,6 +27,7 @@ from postwarden.services import (
     keys,
     links,
     roles,
+    tasks,
 )
 from postwarden.services.administrators import NewAdministrator
 from postwarden.services.cases import arming, running
@@ -49,7 +53,18 @@ class Prepared:
     actors: Actors
     plan: str = ""
     link: str = ""
+    failed: str = ""
     clients: dict[str, Client] = field(default_factory=dict)
+
+    @property
+    def made(self) -> dict[str, str]:
+        """What stands in examples for what they cannot know."""
+        return {
+            "PLAN": self.plan,
+            "LINK": self.link,
+            "FAILED": self.failed,
+            "MESSAGE": hashlib.sha256(_mail("zoe", 5)).hexdigest(),
+        }
 
     def client(self, key: str = "operator") -> Client:
         if not self.clients:
@@ -64,8 +79,12 @@ class Prepared:
         index = MemorySearchIndex(store)
         actors = Actors()
         house = replace(self.house, store=store, index=index, authenticate=actors)
-        return Prepared(
-            house, replace(self.desk, store=store), actors, self.plan, self.link
+        return replace(
+            self,
+            house=house,
+            desk=replace(self.desk, store=store),
+            actors=actors,
+            clients={},
         )
 
     async def example(
@@ -75,9 +94,9 @@ class Prepared:
         example = operation.example
         variables = {**example.variables, **changes.get("variables", {})}
         body = example.body
-        made = {"PLAN": self.plan, "LINK": self.link}
+        variables = {k: self.made.get(each, each) for k, each in variables.items()}
         if body is not None:
-            body = {k: made.get(str(each), each) for k, each in body.items()}
+            body = {k: self.made.get(str(each), each) for k, each in body.items()}
         return await self.client(key)(
             operation.method,
             operation.path.format(**variables),
@@ -105,6 +124,7 @@ async def prepare() -> Prepared:
     await store.transact(_town)
     for number, author in enumerate(("ada", "eve", "bob", "bob", "mia")):
         await desk.receive(_mail(author, number), ADA, BOB)
+    await desk.receive(_mail("zoe", 5), ADA)  # and so never forwarded to Nell
     await store.transact(_hold)
     link = await store.transact(_staff)
     actors = Actors()
@@ -120,6 +140,7 @@ async def prepare() -> Prepared:
     )
     prepared = Prepared(house, desk, actors, link=link)
     await _work_cases(prepared)
+    prepared.failed = await store.transact(_fail)
     return prepared
 
 
@@ -139,6 +160,14 @@ def _town(uow: UnitOfWork) -> None:
 def _hold(uow: UnitOfWork) -> None:
     hold, _ = holds.create(uow, OPERATOR, NewHold(account=BOB, reason="dispute"))
     holds.placed(uow, hold.id)
+
+
+def _fail(uow: UnitOfWork) -> str:
+    task = tasks.submit(uow, OPERATOR, delivery.EXPAND, "0", {})
+    until = uow.now + timedelta(minutes=1)
+    uow.tasks.lease("w", names=[task.name], now=uow.now, until=until, task=task.id)
+    uow.tasks.finish(task.id, "w", TaskState.FAILED, uow.now, error="no disk")
+    return str(task.id)
 
 
 def _staff(uow: UnitOfWork) -> str:

@@ -163,15 +163,10 @@ async def check(
 
 
 def _tell(run: Invocation, verdict: Verdict, what: str) -> None:
-    result = {
-        "whole": verdict.problem is None,
-        "entries": verdict.entries,
-        "hash": verdict.head and verdict.head.hash.hex(),
-        "signed": verdict.signed and head_facts(verdict.signed),
-    }
+    result = shapes.verdict(verdict)
     if verdict.problem is not None:
         if run.output.as_json:
-            run.output.one({**result, "problem": verdict.problem})
+            run.output.one(result)
         run.output.problem("altered", verdict.problem)
         raise typer.Exit(FAILED)
     key = f", signed by {verdict.signed.public_key.hex()}" if verdict.signed else ""

@@ -42,6 +42,7 @@ _VARIABLES = {
     "account": "An address, or the account's id.",
     "address": "An address.",
     "domain": "A domain.",
+    "message": "A SHA-256, or a trace id.",
     "domain_alias": "Another name of a domain.",
 }
 

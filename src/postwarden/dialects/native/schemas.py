@@ -205,6 +205,18 @@ class Reasoned(Taken):
     reason: Reason
 
 
+class Looking(Taken):
+    """Why somebody's mail is looked at; it stands in the audit log."""
+
+    reason: Reason
+
+
+class ContentAsked(Looking, kw_only=True):
+    """Which part of a message, by its number; all of it without one."""
+
+    part: Annotated[str, Meta(min_length=1, max_length=100)] | UnsetType = UNSET
+
+
 class TaskQuery(Paging):
     """Which tasks."""
 

@@ -122,6 +122,8 @@ async def test_what_is_foreign_looks_absent_to_every_role(
 
 def _absent(operation: Operation) -> str:
     known = next(iter(operation.example.variables.values()))
+    if known == "FAILED":
+        return "999999"
     if "@" in known:
         return "nobody@example.org"
     return "999999" if known.isdecimal() else "absent.test"

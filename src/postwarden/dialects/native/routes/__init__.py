@@ -22,6 +22,7 @@ from postwarden.dialects.native.routes.domains import (
 from postwarden.dialects.native.routes.holds import holds
 from postwarden.dialects.native.routes.logins import logins
 from postwarden.dialects.native.routes.mail import mail
+from postwarden.dialects.native.routes.messages import messages
 from postwarden.dialects.native.routes.meta import meta
 from postwarden.dialects.native.routes.operations import audit, inventory
 from postwarden.dialects.native.routes.tasks import tasks
@@ -37,6 +38,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *lists.all,
     *forwards.all,
     *mail.all,
+    *messages.all,
     *cases.all,
     *holds.all,
     *vault.all,

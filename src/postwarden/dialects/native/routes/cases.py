@@ -33,6 +33,7 @@ from postwarden.services.cases import (
     opening,
     previewing,
     reading,
+    reporting,
     running,
     undoing,
     verifying,
@@ -256,6 +257,16 @@ async def verify_case(call: Call, case: str) -> One[shapes.VerificationShape]:
         verified, len(residual.copies), items, residual.recoverable
     )
     return One(shape, is_versioned=False)
+
+
+@cases.get(
+    "/cases/{case}/report", Permission.CASE_READ, example=Example(variables=_FIRST)
+)
+async def report_case(call: Call, case: str) -> One[shapes.ReportShape]:
+    """Tell who had the mail, what they did with it, and for how long; worst first."""
+    reported = number(case, "case")
+    made = await reporting.report(call.house.store, call.actor, reported)
+    return One(shapes.report(made), is_versioned=False)
 
 
 @cases.post(

@@ -5,10 +5,17 @@ from postwarden.dialects.native.calls import Call
 from postwarden.dialects.native.operations import Example, Operations
 from postwarden.dialects.native.queries import parse_query
 from postwarden.dialects.native.references import number
-from postwarden.dialects.native.schemas import NewHold, Paging, Reasoned, Writing
+from postwarden.dialects.native.schemas import (
+    MAX_PAGE,
+    NewHold,
+    Paging,
+    Reasoned,
+    Writing,
+)
 from postwarden.dialects.native.shapes import holds as shapes
 from postwarden.model.actors import Actor
 from postwarden.model.addresses import Address
+from postwarden.model.holds import HeldAccount
 from postwarden.model.permissions import Permission
 from postwarden.model.queries import Scope
 from postwarden.services import holds as service
@@ -85,6 +92,25 @@ async def list_held_accounts(
         key=lambda each: each.account,
         shape=shapes.held_account,
     )
+
+
+@holds.get(
+    "/holds/{hold}/report", Permission.HOLD_READ, example=Example(variables=_FIRST)
+)
+async def report_hold(call: Call, hold: str) -> One[shapes.HoldReportShape]:
+    """Show what a hold protects: how much, in which state, in which accounts."""
+    held = number(hold, "hold")
+    extent = await call.read(service.extent, call.actor, held)
+    accounts: list[HeldAccount] = []
+    while page := await call.read(
+        service.extent_by_account,
+        call.actor,
+        held,
+        after=accounts[-1].account if accounts else 0,
+        limit=MAX_PAGE,
+    ):
+        accounts += page
+    return One(shapes.report(*extent, accounts), is_versioned=False)
 
 
 @holds.post(

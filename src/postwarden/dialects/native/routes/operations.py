@@ -1,6 +1,6 @@
 """The audit log and inventories."""
 
-from postwarden.dialects.native.answers import Listed
+from postwarden.dialects.native.answers import Listed, One
 from postwarden.dialects.native.calls import Call
 from postwarden.dialects.native.operations import Example, Operations
 from postwarden.dialects.native.references import aware, domain_or_none, given
@@ -9,6 +9,7 @@ from postwarden.dialects.native.shapes import inventory as rows
 from postwarden.dialects.native.shapes import operations as shapes
 from postwarden.model.permissions import Permission
 from postwarden.services import audit as service
+from postwarden.services import audit_verification
 from postwarden.services import inventory as holdings
 
 audit = Operations("Audit")
@@ -34,6 +35,17 @@ async def list_audit(call: Call, query: AuditQuery) -> Listed[shapes.AuditShape]
         key=lambda entry: entry.id,
         shape=shapes.audit,
     )
+
+
+@audit.get("/audit/verification", Permission.AUDIT_READ)
+async def verify_audit(call: Call) -> One[shapes.VerdictShape]:
+    """Follow the chain of hashes from the first entry to the newest.
+
+    What was cut off at the end shows only against a head that is kept elsewhere:
+    compare `entries` and `hash` with it.
+    """
+    verdict = await audit_verification.verify(call.house.store, call.actor)
+    return One(shapes.verdict(verdict), is_versioned=False)
 
 
 @inventory.get("/inventory/accounts", Permission.DIRECTORY_READ)

@@ -83,6 +83,22 @@ async def watch_task(call: Call, task: str) -> Streamed[shapes.TaskShape]:
 
 
 @tasks.post(
+    "/tasks/{task}/retry",
+    Permission.TASK_CANCEL,
+    example=Example(variables={"task": "FAILED"}),
+)
+async def retry_task(
+    call: Call, task: str, query: Writing
+) -> Written[shapes.TaskShape]:
+    """Submit a failed task that must end once more, as another task."""
+    failed = number(task, "task")
+    return await call.write(
+        lambda uow: shapes.task(steering.retry(uow, call.actor, failed)),
+        at=lambda shape: ("tasks", shape["task"]),
+    )
+
+
+@tasks.post(
     "/tasks/{task}/cancel",
     Permission.TASK_CANCEL,
     status=200,

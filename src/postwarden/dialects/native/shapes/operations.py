@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypedDict
 
-from postwarden.model.audit import AuditEntry
+from postwarden.model.audit import AuditEntry, stamp
+from postwarden.model.audit_heads import KIND, SignedHead
+from postwarden.services.audit_verification import Verdict
 
 
 class AuditShape(TypedDict):
@@ -25,6 +27,49 @@ class AuditShape(TypedDict):
     reason: str
     previous_hash: str | None
     hash: str
+
+
+class SignedHeadShape(TypedDict):
+    """A signed entry, as it is written down for others."""
+
+    kind: str
+    entry: int
+    hash: str
+    time: str
+    public_key: str
+    signature: str
+
+
+class VerdictShape(TypedDict):
+    """How far the log is whole; `problem` names the first broken entry."""
+
+    whole: bool
+    entries: int
+    hash: str | None
+    signed: SignedHeadShape | None
+    problem: str | None
+
+
+def verdict(of: Verdict) -> VerdictShape:
+    """Return how far a log is whole, as `audit verify` prints it."""
+    return {
+        "whole": of.problem is None,
+        "entries": of.entries,
+        "hash": None if of.head is None else of.head.hash.hex(),
+        "signed": None if of.signed is None else _signed(of.signed),
+        "problem": of.problem,
+    }
+
+
+def _signed(of: SignedHead) -> SignedHeadShape:
+    return {
+        "kind": KIND,
+        "entry": of.entry,
+        "hash": of.hash.hex(),
+        "time": stamp(of.time),
+        "public_key": of.public_key.hex(),
+        "signature": of.signature.hex(),
+    }
 
 
 def audit(of: AuditEntry) -> AuditShape:
