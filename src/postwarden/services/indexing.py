@@ -32,7 +32,7 @@ async def index_next(
     pending = await index.pending(limit)
     if not pending:
         if recent is not None:
-            recent.clear()
+            recent.forget_unclaimed()
         return 0
     words: list[SearchText] = []
     for message, sha256 in pending:

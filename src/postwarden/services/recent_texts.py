@@ -22,6 +22,7 @@ class RecentTexts:
         self._most = most
         self._held = 0
         self._texts: dict[bytes, Texts] = {}
+        self._offered: set[bytes] = set()
 
     def keep(self, sha256: bytes, texts: Texts) -> None:
         """Keep the texts of a message that is about to be delivered."""
@@ -37,10 +38,15 @@ class RecentTexts:
             self._held -= _size(texts)
         return texts
 
-    def clear(self) -> None:
-        """Forget texts that nobody came for: their mail was refused, say."""
-        self._texts.clear()
-        self._held = 0
+    def forget_unclaimed(self) -> None:
+        """Forget texts that were here at the last call already.
+
+        Nobody came for them: their mail was refused, say. Those that are new may be
+        of mail that is just being committed.
+        """
+        for sha256 in self._offered & self._texts.keys():
+            self.take(sha256)
+        self._offered = set(self._texts)
 
 
 def _size(texts: Texts) -> int:

@@ -58,6 +58,20 @@ def test_memory_is_bounded_and_comes_back() -> None:
     assert recent.take(OTHER) is not None
 
 
+async def test_an_index_with_nothing_to_do_forgets_only_what_nobody_came_for() -> None:
+    """Mail that is being committed meanwhile is not read a second time."""
+    recent = RecentTexts(most=3_500)
+    recent.keep(ONE, texts("x" * 1_000))
+    await index_next(Index([]), MemoryBlobs(), recent=recent)
+    recent.keep(OTHER, texts("y" * 1_000))
+    await index_next(Index([]), MemoryBlobs(), recent=recent)
+
+    assert recent.take(ONE) is None
+    assert recent.take(OTHER) == texts("y" * 1_000)
+    recent.keep(ONE, texts("x" * 2_500))
+    assert recent.take(ONE) is not None, "what was forgotten gave its room back"
+
+
 async def test_mail_is_indexed_alike_with_and_without_its_recent_texts() -> None:
     blobs = MemoryBlobs()
     mails = [b"Subject: Hello\r\n\r\nGood day", b"Subject: Bye\r\n\r\nfarewell"]
