@@ -92,11 +92,3 @@ async def test_recent_texts_need_no_content() -> None:
 
     await index_next(index, MemoryBlobs(), recent=recent)
     assert [(each.message, each.subject) for each in index.added] == [(1, "kept")]
-
-
-async def test_what_nobody_came_for_is_forgotten_when_all_is_indexed() -> None:
-    recent = RecentTexts()
-    recent.keep(ONE, texts("of a mail that was refused"))
-
-    assert await index_next(Index([]), MemoryBlobs(), recent=recent) == 0
-    assert recent.take(ONE) is None
