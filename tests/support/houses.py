@@ -1,10 +1,12 @@
 """Stand-ins for what our own API works with."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from postwarden.dialects.kit.requests import Request
 from postwarden.model.actors import OPERATOR, Actor
 from postwarden.model.errors import Unauthenticated, Unavailable
+from postwarden.services.ports.webhooks import Answer
 
 
 class PlainPasswords:
@@ -34,6 +36,17 @@ class PlainSealer:
         if sealed_for.decode() != purpose:
             raise Unavailable("sealed for something else")
         return secret
+
+
+@dataclass
+class PlainWebhooks:
+    """Sends nothing, and says it was taken."""
+
+    posted: list[tuple[str, bytes]] = field(default_factory=list)
+
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        self.posted.append((url, body))
+        return Answer(status=204)
 
 
 @dataclass

@@ -16,9 +16,11 @@ from postwarden.model.directory import EntryKind
 from postwarden.model.logins import Origin, SessionRules
 from postwarden.model.permissions import Permission
 from postwarden.model.tasks import TaskState
+from postwarden.model.webhooks import NoticeName
 from postwarden.services import (
     accounts,
     administrators,
+    deliveries,
     delivery,
     domains,
     entries,
@@ -26,8 +28,10 @@ from postwarden.services import (
     holds,
     keys,
     links,
+    notices,
     roles,
     tasks,
+    webhooks,
 )
 from postwarden.services.administrators import NewAdministrator
 from postwarden.services.cases import arming, running
@@ -36,7 +40,7 @@ from postwarden.services.holds import NewHold
 from postwarden.services.ports import UnitOfWork
 from tests.support.api import Answered, Client
 from tests.support.factories import Clock
-from tests.support.houses import Actors, PlainPasswords, PlainSealer
+from tests.support.houses import Actors, PlainPasswords, PlainSealer, PlainWebhooks
 from tests.unit.services.cases.actors import CAROL
 from tests.unit.services.cases.desk import Desk
 
@@ -134,12 +138,14 @@ async def prepare() -> Prepared:
         index=desk.index,
         passwords=PlainPasswords(),
         sealer=PlainSealer(),
+        webhook_client=PlainWebhooks(),
         authenticate=actors,
         clock=clock,
         rules=desk.rules,
     )
     prepared = Prepared(house, desk, actors, link=link)
     await _work_cases(prepared)
+    await store.transact(_webhook)
     prepared.failed = await store.transact(_fail)
     return prepared
 
@@ -160,6 +166,18 @@ def _town(uow: UnitOfWork) -> None:
 def _hold(uow: UnitOfWork) -> None:
     hold, _ = holds.create(uow, OPERATOR, NewHold(account=BOB, reason="dispute"))
     holds.placed(uow, hold.id)
+
+
+def _webhook(uow: UnitOfWork) -> None:
+    """Make a webhook with a delivery that has ended, and one that has not."""
+    told = NoticeName.WEBHOOK_TEST
+    secret = PlainSealer().seal(b"k" * 32, webhooks.SECRET)
+    url = "https://example.org/hook"
+    hook = webhooks.create(uow, OPERATOR, url, events=[told], secret=secret)
+    for _ in range(2):
+        notice = notices.notice_of(uow, told, f"webhook {hook.id}", None, {})
+        uow.outbox.add(notice, [hook.id])
+    deliveries.cancel(uow, OPERATOR, 1)
 
 
 def _fail(uow: UnitOfWork) -> str:

@@ -63,6 +63,7 @@ class WebDesk:
             index=platform.search,
             passwords=platform.passwords,
             sealer=platform.sealer,
+            webhook_client=platform.webhook_client,
             authenticate=Nobody()
             if open_to_all
             else Secrets(platform.actor_of_key, platform.actor_of_session),

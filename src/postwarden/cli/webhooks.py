@@ -16,12 +16,10 @@ from postwarden.model.errors import Invalid
 from postwarden.model.webhooks import (
     Delivery,
     DeliveryState,
-    NoticeName,
     WebhookState,
     event_names,
 )
-from postwarden.services import deliveries, notices, webhooks
-from postwarden.services.deliveries import Due
+from postwarden.services import deliveries, webhook_sending, webhooks
 from postwarden.services.ports import UnitOfWork
 from postwarden.wire.webhooks import SecretError, secret_key, secret_text
 
@@ -172,35 +170,13 @@ async def test(run: Invocation, webhook: WebhookNumber) -> None:
 
     Exit status 1 when that is no success. It is not tried again.
     """
-    from postwarden.worker.webhooks import send  # noqa: PLC0415  only this one sends
-
-    due = await run.transact(_test, run, webhook)
-    answer = await send(run.platform.webhook_client, run.platform.sealer, due)
-    run.output.one(
-        {
-            "webhook": webhook,
-            "id": due.delivery.notice.key,
-            "status": answer.status,
-            "error": answer.error,
-            "answer": answer.excerpt,
-            "seconds": round(answer.seconds, 3),
-        }
+    platform = run.platform
+    tried = await webhook_sending.try_out(
+        platform.store, platform.webhook_client, platform.sealer, run.actor, webhook
     )
-    if not answer.is_success:
+    run.output.one(shapes.tried(tried))
+    if not tried.answer.is_success:
         raise typer.Exit(FAILED)
-
-
-def _test(uow: UnitOfWork, run: Invocation, number: int) -> Due:
-    webhook = webhooks.begin_test(uow, run.actor, number)
-    notice = notices.notice_of(
-        uow,
-        NoticeName.WEBHOOK_TEST,
-        f"webhook {number}",
-        None,
-        {"actor": run.actor.name},
-    )
-    delivery = Delivery(webhook=number, notice=notice, next_at=uow.now)
-    return Due(webhook=webhook, delivery=delivery, now=uow.now)
 
 
 @command(

@@ -3,14 +3,9 @@
 from collections.abc import Mapping
 
 from postwarden.model.errors import Unavailable
-from postwarden.services import deliveries, webhooks
-from postwarden.services.deliveries import Due
-from postwarden.services.ports import Sealer, WebhookClient
-from postwarden.services.ports.webhooks import Answer
-from postwarden.wire.webhooks import signed_headers
+from postwarden.services import deliveries
+from postwarden.services.webhook_sending import send
 from postwarden.worker.context import Lease, number
-
-AGENT = "Postwarden-Webhook/1"
 
 
 async def deliver(lease: Lease) -> Mapping[str, object]:
@@ -34,19 +29,6 @@ async def deliver(lease: Lease) -> Mapping[str, object]:
         done += 1
         await lease.renew(done, 0)
     return {"sent": done}
-
-
-async def send(client: WebhookClient, sealer: Sealer, due: Due) -> Answer:
-    """Send one delivery, signed with the webhook's secret."""
-    key = sealer.unseal(due.webhook.secret, webhooks.SECRET)
-    notice, timestamp = due.delivery.notice, int(due.now.timestamp())
-    body = notice.body.encode()
-    headers = {
-        "Content-Type": "application/json",
-        "User-Agent": AGENT,
-        **signed_headers(key, notice.key, timestamp, body),
-    }
-    return await client.post(due.webhook.url, headers, body)
 
 
 async def purge(lease: Lease) -> Mapping[str, object]:

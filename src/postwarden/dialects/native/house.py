@@ -10,7 +10,13 @@ from postwarden.dialects.kit.requests import Bounds, Request
 from postwarden.model.actors import Actor
 from postwarden.model.logins import GuardRules, SessionRules
 from postwarden.services.cases.rules import CaseRules
-from postwarden.services.ports import Blobs, Passwords, SearchIndex, Store
+from postwarden.services.ports import (
+    Blobs,
+    Passwords,
+    SearchIndex,
+    Store,
+    WebhookClient,
+)
 from postwarden.services.ports.sealing import Sealer
 
 
@@ -36,6 +42,7 @@ class House:
     index: SearchIndex
     passwords: Passwords
     sealer: Sealer
+    webhook_client: WebhookClient
     authenticate: Authenticate
     rules: CaseRules
     clock: Callable[[], datetime]

@@ -13,7 +13,7 @@ from postwarden.dialects.native.operations import PREFIX
 from postwarden.services.cases.rules import CaseRules
 from tests.support.api import Client
 from tests.support.factories import Clock
-from tests.support.houses import Actors, PlainPasswords, PlainSealer
+from tests.support.houses import Actors, PlainPasswords, PlainSealer, PlainWebhooks
 
 
 @pytest.fixture
@@ -39,6 +39,7 @@ def house(store: MemoryStore, clock: Clock, actors: Actors) -> House:
         index=MemorySearchIndex(store),
         passwords=PlainPasswords(),
         sealer=PlainSealer(),
+        webhook_client=PlainWebhooks(),
         authenticate=actors,
         rules=CaseRules(),
         clock=clock,

@@ -27,6 +27,7 @@ from postwarden.dialects.native.routes.meta import meta
 from postwarden.dialects.native.routes.operations import audit, inventory
 from postwarden.dialects.native.routes.tasks import tasks
 from postwarden.dialects.native.routes.vault import vault
+from postwarden.dialects.native.routes.webhooks import webhooks
 
 OPERATIONS: tuple[Operation, ...] = (
     *domains.all,
@@ -43,6 +44,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *holds.all,
     *vault.all,
     *tasks.all,
+    *webhooks.all,
     *administrators.all,
     *roles.all,
     *keys.all,

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from postwarden.model.webhooks import Delivery, Webhook
+from postwarden.services.webhook_sending import Tried
 
 
 class WebhookShape(TypedDict):
@@ -17,6 +18,29 @@ class WebhookShape(TypedDict):
     failing_since: datetime | None
     created_at: datetime
     created_by: str
+
+
+class NewWebhookShape(WebhookShape):
+    """A webhook with its secret, which nobody can see again."""
+
+    secret: str
+
+
+class ChangedWebhookShape(WebhookShape):
+    """A webhook, with its secret if one was made."""
+
+    secret: str | None
+
+
+class TriedShape(TypedDict):
+    """What came back when a webhook was tried; no `status` when nothing did."""
+
+    webhook: int
+    id: str
+    status: int | None
+    error: str | None
+    answer: str
+    seconds: float
 
 
 class DeliveryShape(TypedDict):
@@ -48,6 +72,28 @@ def webhook(of: Webhook) -> WebhookShape:
         "failing_since": of.failing_since,
         "created_at": of.created_at,
         "created_by": of.created_by,
+    }
+
+
+def new_webhook(of: Webhook, secret: str) -> NewWebhookShape:
+    """Return a webhook with its secret."""
+    return {**webhook(of), "secret": secret}
+
+
+def changed_webhook(of: Webhook, secret: str | None) -> ChangedWebhookShape:
+    """Return a webhook, with the secret that was made for it."""
+    return {**webhook(of), "secret": secret}
+
+
+def tried(of: Tried) -> TriedShape:
+    """Return what came back, as `webhook test` prints it."""
+    return {
+        "webhook": of.webhook,
+        "id": of.id,
+        "status": of.answer.status,
+        "error": of.answer.error,
+        "answer": of.answer.excerpt,
+        "seconds": round(of.answer.seconds, 3),
     }
 
 
