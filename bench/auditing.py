@@ -18,7 +18,8 @@ from bench.measuring import measured, median, quantile
 from bench.scales import Scale, Site
 from postwarden.adapters.sql.sqlite import SqliteStore
 from postwarden.model.actors import OPERATOR
-from postwarden.services import audit, audit_verification
+from postwarden.services import audit
+from postwarden.services.audit import verification
 from postwarden.services.ports import UnitOfWork
 
 GROUP = "audit"
@@ -44,7 +45,7 @@ async def _measured(store: SqliteStore, scale: Scale) -> list[Figure]:
         await store.transact(_append, 1)
         alone.append(time.perf_counter() - begun)
     begun = time.perf_counter()
-    verdict = await audit_verification.verify(store, OPERATOR)
+    verdict = await verification.verify(store, OPERATOR)
     seconds = time.perf_counter() - begun
     assert verdict.problem is None
     return [

@@ -130,7 +130,8 @@ def _asking(permission: permissions.Permission) -> Iterator[str]:
     name = re.compile(rf"\bPermission\.{permission.name}\b")
     for path in sorted(SERVICES.rglob("*.py")):
         if name.search(path.read_text("utf-8")):
-            yield ".".join(path.relative_to(SERVICES).with_suffix("").parts)
+            parts = path.relative_to(SERVICES).with_suffix("").parts
+            yield ".".join(part for part in parts if part != "__init__")
 
 
 def _closed_sets() -> Iterator[type[StrEnum]]:

@@ -243,7 +243,7 @@ class Platform:
         request_id: str | None = None,
     ) -> Actor:
         """Return who comes with a session's token; raises Unauthenticated."""
-        from postwarden.services import sessions  # noqa: PLC0415  see above
+        from postwarden.services.logins import sessions  # noqa: PLC0415  see above
 
         return await sessions.recognised(
             self.store,

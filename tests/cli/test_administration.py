@@ -9,7 +9,7 @@ import pytest
 from postwarden.bootstrap import open_platform, places_of
 from postwarden.model.errors import Unauthenticated
 from postwarden.model.logins import Origin
-from postwarden.services import authentication
+from postwarden.services.logins import authentication
 from postwarden.settings import Settings
 from tests.support.command_line import CommandLine
 from tests.support.passwords import CountingPasswords

@@ -13,7 +13,7 @@ import pytest
 from postwarden.bootstrap import open_platform, places_of
 from postwarden.cli.listeners import DEFAULTS
 from postwarden.model.errors import Unauthenticated
-from postwarden.services import authentication
+from postwarden.services.logins import authentication
 from postwarden.settings import Settings
 from tests.support.command_line import CommandLine, Ran
 

@@ -25,8 +25,8 @@ PARTS = {
     "awaiting.wait_for": "looks by a service that asks",
     "entries.free_address": "a part of services that have asked",
     "keys.check_like": "a part of services that have asked",
-    "sessions.page": "one's own sessions need no right; those of others are asked for",
-    "sessions.end": "one's own sessions need no right; those of others are asked for",
+    "logins.sessions.page": "one's own sessions need no right; those of others are asked for",
+    "logins.sessions.end": "one's own sessions need no right; those of others are asked for",
     "keys.page": "one's own keys need no right; those of others are asked for",
     "keys.revoke": "one's own keys need no right; `access.api_key` asks for others",
     "message_ids.groups": "a part of services that have asked",
@@ -66,7 +66,8 @@ def _services() -> Iterator[tuple[str, bool]]:
 
 
 def _module(path: Path) -> str:
-    return ".".join(path.relative_to(SERVICES).with_suffix("").parts)
+    parts = path.relative_to(SERVICES).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
 
 
 def _takes_an_actor(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

@@ -27,7 +27,6 @@ from postwarden.services import (
     forwards,
     holds,
     keys,
-    links,
     notices,
     roles,
     tasks,
@@ -37,6 +36,7 @@ from postwarden.services.administrators import NewAdministrator
 from postwarden.services.cases import arming, running
 from postwarden.services.cases.rules import CaseRules
 from postwarden.services.holds import NewHold
+from postwarden.services.logins import links
 from postwarden.services.ports import UnitOfWork
 from tests.support.api import Answered, Client
 from tests.support.factories import Clock

@@ -17,8 +17,9 @@ from postwarden.dialects.native.shapes import administration as shapes
 from postwarden.model.addresses import domain_name
 from postwarden.model.administrators import AdministratorState, administrator_name
 from postwarden.model.errors import Invalid
-from postwarden.services import administrators, links, privileges, totp
+from postwarden.services import administrators, privileges
 from postwarden.services.administrators import NewAdministrator
+from postwarden.services.logins import links, totp
 from postwarden.services.ports import UnitOfWork
 
 app = new_group("Manage who may administer.")
@@ -261,7 +262,7 @@ async def passkeys_(
 
     They are registered in a browser, by their owner.
     """
-    from postwarden.services import passkeys  # noqa: PLC0415  its library takes 0.2 s
+    from postwarden.services.logins import passkeys  # noqa: PLC0415  its library takes 0.2 s
 
     wanted = administrator_name(name)
     if remove is not None:

@@ -18,13 +18,9 @@ from postwarden.dialects.native.shapes import operations as shapes
 from postwarden.model.audit import AuditEntry
 from postwarden.model.audit_heads import head_facts
 from postwarden.model.errors import AlreadyExists, Invalid, NotFound
-from postwarden.services import (
-    audit,
-    audit_anchoring,
-    audit_export,
-    audit_verification,
-)
-from postwarden.services.audit_verification import Verdict
+from postwarden.services import audit
+from postwarden.services.audit import anchoring, exporting, verification
+from postwarden.services.audit.verification import Verdict
 from postwarden.services.ports import UnitOfWork
 from postwarden.settings.quantities import seconds_of
 
@@ -118,7 +114,7 @@ async def verify(
     """
     anchors, key = anchors_of(anchor), public_key_of(public_key)
     with run.output.progress("entries") as progress:
-        verdict = await audit_verification.verify(
+        verdict = await verification.verify(
             run.platform.store,
             run.actor,
             anchors=anchors,
@@ -151,8 +147,8 @@ async def check(
     anchors, key = anchors_of(anchor), public_key_of(public_key)
     try:
         with file.open("rb") as lines, run.output.progress("entries") as progress:
-            verdict = audit_export.check(
-                iter(lambda: lines.readline(audit_export.MAX_LINE), b""),
+            verdict = exporting.check(
+                iter(lambda: lines.readline(exporting.MAX_LINE), b""),
                 anchors=anchors,
                 key=key,
                 progress=progress.advance,
@@ -192,9 +188,7 @@ async def anchor_(
     Prints one line of JSON, or writes it to a file. Only such a head shows later
     that nothing was cut off the end of the log: `audit verify --anchor FILE`.
     """
-    head = await audit_anchoring.anchor(
-        run.platform.store, run.platform.signer, run.actor
-    )
+    head = await anchoring.anchor(run.platform.store, run.platform.signer, run.actor)
     facts = head_facts(head)
     if to is None:
         typer.echo(json.dumps(facts))
@@ -212,7 +206,7 @@ async def export(
     """Write the whole log to a file that `audit check` can check anywhere."""
     if to.exists():
         raise AlreadyExists("file", str(to))
-    lines = audit_export.export(run.platform.store, run.platform.signer, run.actor)
+    lines = exporting.export(run.platform.store, run.platform.signer, run.actor)
     with run.output.progress("entries"), whole_file(to) as file:
         async for part in lines:
             file.write(part)

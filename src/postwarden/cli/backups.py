@@ -24,7 +24,8 @@ from postwarden.model.audit import stamp
 from postwarden.model.errors import MailError, StorageFull
 from postwarden.model.permissions import Permission
 from postwarden.model.webhooks import NoticeName
-from postwarden.services import access, audit, audit_verification, notices
+from postwarden.services import access, audit, notices
+from postwarden.services.audit import verification
 from postwarden.services.ports import UnitOfWork
 
 app = new_group("Copy the whole store while it serves.", default="create")
@@ -210,7 +211,7 @@ async def _faults(run: Invocation, platform: Platform, manifest: Manifest) -> li
         wrong = inspection.wrong_counters()
         if any(wrong):
             found.append(f"{wrong[0]} mailboxes and {wrong[1]} accounts count wrongly")
-        verdict = await audit_verification.verify(platform.store, run.actor)
+        verdict = await verification.verify(platform.store, run.actor)
         head = verdict.head and verdict.head.hash.hex()
         if verdict.problem:
             found.append(f"audit log: {verdict.problem}")

@@ -21,8 +21,8 @@ from postwarden.cli.hosting import host_task
 from postwarden.cli.invocation import DryRun, Invocation, Opens, command
 from postwarden.cli.output import Output, Progress
 from postwarden.model.errors import Invalid, MailError, NotFound, Unavailable
-from postwarden.services import directory_export
-from postwarden.services.directory_import import DirectoryImport
+from postwarden.services.directory import exporting
+from postwarden.services.directory.importing import DirectoryImport
 from postwarden.wire.directory import (
     BadRow,
     Row,
@@ -88,7 +88,7 @@ async def export(
     password is set.
     """
     kind = form or _form_of(to)
-    await run.transact(directory_export.begin, run.actor, hashes=password_hashes)
+    await run.transact(exporting.begin, run.actor, hashes=password_hashes)
     lines = _lines(run, kind, hashes=password_hashes)
     if to == Path("-"):
         async for line in lines:
@@ -126,7 +126,7 @@ async def _rows_of(
     run: Invocation, kind: RowKind, *, hashes: bool
 ) -> AsyncIterator[Row]:
     async for page in run.pages(
-        lambda uow, after, count: directory_export.page(
+        lambda uow, after, count: exporting.page(
             uow, run.actor, kind, after=after, limit=count, hashes=hashes
         ),
         lambda keyed: keyed[0],

@@ -11,7 +11,7 @@ from postwarden.dialects.native.shapes import administration as shapes
 from postwarden.model.addresses import Address
 from postwarden.model.administrators import administrator_name
 from postwarden.model.errors import Invalid
-from postwarden.services import login_guard, sessions
+from postwarden.services.logins import guard, sessions
 
 app = new_group("See who logs in, and log people out.")
 
@@ -45,14 +45,14 @@ async def list_(
         raise Invalid("an account or an admin, not both", field="account")
     owner = None
     if account is not None:
-        owner = f"{login_guard.ACCOUNT} {Address.parse(account)}"
+        owner = f"{guard.ACCOUNT} {Address.parse(account)}"
     if admin is not None:
-        owner = f"{login_guard.ADMINISTRATOR} {administrator_name(admin)}"
+        owner = f"{guard.ADMINISTRATOR} {administrator_name(admin)}"
     rows = run.output.rows(
         *("last_at", "account", "login", "client_ip", "protocol", "result", "count")
     )
     async for page in run.pages(
-        lambda uow, after, count: login_guard.page(
+        lambda uow, after, count: guard.page(
             uow, run.actor, account=owner, after=after, limit=count
         ),
         lambda each: each.id,

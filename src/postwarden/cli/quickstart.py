@@ -21,9 +21,10 @@ from postwarden.model.administrators import administrator_name
 from postwarden.model.errors import AlreadyExists, Invalid
 from postwarden.model.logins import SessionRules
 from postwarden.model.permissions import BUILTIN_ROLES
-from postwarden.services import accounts, administrators, domains, links
+from postwarden.services import accounts, administrators, domains
 from postwarden.services.administrators import NewAdministrator
-from postwarden.services.links import NewLink
+from postwarden.services.logins import links
+from postwarden.services.logins.links import NewLink
 from postwarden.services.ports import UnitOfWork
 
 app = new_app()

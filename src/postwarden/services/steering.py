@@ -9,7 +9,6 @@ from postwarden.model.tasks import Task, TaskState
 from postwarden.services import (
     access,
     audit,
-    audit_anchoring,
     contents,
     deliveries,
     delivery,
@@ -17,12 +16,13 @@ from postwarden.services import (
     ledger_retention,
     notices,
     removals,
-    sessions,
     tasks,
     vault,
     vault_restoring,
 )
+from postwarden.services.audit import anchoring
 from postwarden.services.cases import arming, closing, notifying, running, undoing
+from postwarden.services.logins import sessions
 from postwarden.services.ports import UnitOfWork
 
 Stop = Callable[[UnitOfWork, Actor, Task], None]
@@ -35,7 +35,7 @@ def nothing_else(_uow: UnitOfWork, _actor: Actor, _task: Task) -> None:
 CANCELABLE: Mapping[str, Stop] = {
     running.TASK: running.canceled,
     undoing.TASK: running.canceled,
-    audit_anchoring.SIGN_HEAD: nothing_else,
+    anchoring.SIGN_HEAD: nothing_else,
     arming.PURGE: nothing_else,
     notifying.TASK: nothing_else,
     sessions.PURGE: nothing_else,

@@ -8,8 +8,9 @@ from datetime import datetime
 from postwarden.model.addresses import Address
 from postwarden.model.envelopes import Content, Envelope, EnvelopeRecipient, Peer
 from postwarden.model.logins import GuardRules, Origin
-from postwarden.services import authentication, delivery, reception, submission
+from postwarden.services import delivery, reception, submission
 from postwarden.services.delivery import Delivered
+from postwarden.services.logins import authentication
 from postwarden.services.ports import Blobs, Passwords, Store
 from postwarden.services.recent_texts import RecentTexts
 from postwarden.services.resolution import Rules

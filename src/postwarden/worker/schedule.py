@@ -12,16 +12,10 @@ from datetime import timedelta
 import structlog
 
 from postwarden.model.errors import Unavailable
-from postwarden.services import (
-    audit_anchoring,
-    contents,
-    deliveries,
-    ledger_retention,
-    sessions,
-    tasks,
-    vault,
-)
+from postwarden.services import contents, deliveries, ledger_retention, tasks, vault
+from postwarden.services.audit import anchoring
 from postwarden.services.cases import arming
+from postwarden.services.logins import sessions
 from postwarden.services.ports import UnitOfWork
 from postwarden.worker.context import WorkerContext
 
@@ -30,7 +24,7 @@ Schedule = Mapping[str, timedelta]
 LOOK = 20.0  # seconds between looks; no interval is shorter than a minute
 SCHEDULE: Schedule = {
     arming.PURGE: timedelta(hours=6),
-    audit_anchoring.SIGN_HEAD: timedelta(hours=1),
+    anchoring.SIGN_HEAD: timedelta(hours=1),
     ledger_retention.PURGE: timedelta(days=1),
     sessions.PURGE: timedelta(hours=6),
     tasks.PURGE: timedelta(hours=6),

@@ -4,21 +4,20 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from postwarden.services import (
-    audit_anchoring,
     contents,
     deliveries,
     delivery,
     holds,
     ledger_retention,
-    login_guard,
     notices,
     removals,
-    sessions,
     tasks,
     vault,
     vault_restoring,
 )
+from postwarden.services.audit import anchoring
 from postwarden.services.cases import arming, closing, notifying, running, undoing
+from postwarden.services.logins import guard, sessions
 from postwarden.worker import casework, holding, vaulting, webhooks
 from postwarden.worker.context import Lease, number
 
@@ -72,13 +71,13 @@ async def purge_ledger(lease: Lease) -> Mapping[str, object]:
 async def sign_audit_head(lease: Lease) -> None:
     """Sign the newest entry of the audit log."""
     if lease.context.signer is not None:
-        await audit_anchoring.sign_head(lease.context.store, lease.context.signer)
+        await anchoring.sign_head(lease.context.store, lease.context.signer)
 
 
 async def purge_logins(lease: Lease) -> None:
     """Forget sessions and links that ended, and attempts of long ago, in chunks."""
     done = 0
-    for forget in (sessions.forget_ended, login_guard.forget_old):
+    for forget in (sessions.forget_ended, guard.forget_old):
         while count := await lease.context.store.transact(forget):
             done += count
             await lease.renew(done, 0)
@@ -93,7 +92,7 @@ class Lane:
 
 
 HANDLERS: Handlers = {
-    audit_anchoring.SIGN_HEAD: sign_audit_head,
+    anchoring.SIGN_HEAD: sign_audit_head,
     delivery.EXPAND: expand_delivery,
     running.TASK: casework.run_case,
     undoing.TASK: casework.undo_case,

@@ -7,7 +7,7 @@ from postwarden.model.administrators import Administrator
 from postwarden.services import actors, administrators, keys
 from postwarden.services.administrators import NewAdministrator
 from postwarden.services.ports import Store
-from tests.unit.services.directory import host
+from tests.unit.services.registry import host
 
 HOME, FOREIGN = "example.org", "example.net"
 

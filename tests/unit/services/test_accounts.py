@@ -13,7 +13,7 @@ from postwarden.services import access, accounts, domains, entries, forwards
 from postwarden.services.accounts import NewAccount
 from postwarden.services.ports import Store
 from tests.support.factories import ADA, BOB
-from tests.unit.services.directory import (
+from tests.unit.services.registry import (
     CAROL,
     MALLORY,
     audited,

@@ -23,7 +23,7 @@ from tests.unit.services.administration import (
     make,
     two_domains,
 )
-from tests.unit.services.directory import audited, last_audited
+from tests.unit.services.registry import audited, last_audited
 
 DISABLED = AdministratorState.DISABLED
 P = Permission

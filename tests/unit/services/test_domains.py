@@ -15,7 +15,7 @@ from postwarden.model.errors import (
 from postwarden.services import access, accounts, domains
 from postwarden.services.ports import Store
 from tests.support.factories import ADA, BOB, NOW
-from tests.unit.services.directory import (
+from tests.unit.services.registry import (
     CAROL,
     MALLORY,
     audited,

@@ -15,7 +15,7 @@ from postwarden.model.errors import (
 from postwarden.services import access, domains, entries
 from postwarden.services.ports import Store
 from tests.support.factories import ADA, BOB
-from tests.unit.services.directory import (
+from tests.unit.services.registry import (
     MALLORY,
     host,
     last_audited,

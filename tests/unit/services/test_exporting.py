@@ -11,7 +11,7 @@ from postwarden.services import exporting, placement
 from postwarden.services.ports import Store, UnitOfWork
 from tests.support import factories
 from tests.support.factories import ADA, NOW
-from tests.unit.services.directory import MALLORY, last_audited
+from tests.unit.services.registry import MALLORY, last_audited
 from tests.unit.services.world import copies_of, deliver, people
 
 EXPORTS = parse("event:EXPORT", now=NOW)

@@ -7,7 +7,7 @@ from postwarden.model.errors import AlreadyExists, Invalid, NotFound
 from postwarden.services import forwards
 from postwarden.services.ports import Store
 from tests.support.factories import ADA, BOB
-from tests.unit.services.directory import (
+from tests.unit.services.registry import (
     CAROL,
     MALLORY,
     host,

@@ -24,7 +24,7 @@ from postwarden.services.holds import NewHold
 from postwarden.services.ports import Store, UnitOfWork
 from tests.support import factories
 from tests.support.factories import NOW
-from tests.unit.services.directory import CAROL, MALLORY, last_audited
+from tests.unit.services.registry import CAROL, MALLORY, last_audited
 from tests.unit.services.world import add_account, add_domain, at, deliver, people
 
 ADA, BOB, EVE = at("ada"), at("bob"), at("eve")

@@ -20,7 +20,7 @@ from postwarden.services.ingest import new_message
 from postwarden.services.ports import Store, UnitOfWork
 from tests.support import factories
 from tests.support.factories import ADA, NOW
-from tests.unit.services.directory import CAROL, MALLORY, host, last_audited
+from tests.unit.services.registry import CAROL, MALLORY, host, last_audited
 from tests.unit.services.world import add_account, add_domain, copies_of
 
 MAIL = b"Subject: hello\r\n\r\nbody\r\n"

@@ -8,7 +8,7 @@ from postwarden.model.errors import NotFound
 from postwarden.services import domains, entries, inventory
 from postwarden.services.ports import Store
 from tests.support.factories import ADA, BOB
-from tests.unit.services.directory import (
+from tests.unit.services.registry import (
     CAROL,
     MALLORY,
     host,

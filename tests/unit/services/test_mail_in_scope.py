@@ -15,7 +15,7 @@ from postwarden.services.ports import References, Store, UnitOfWork
 from postwarden.services.traceids import new_trace_id
 from tests.support import factories
 from tests.support.factories import NOW
-from tests.unit.services.directory import CAROL, MALLORY
+from tests.unit.services.registry import CAROL, MALLORY
 from tests.unit.services.world import add_account, add_domain, at, deliver, envelope
 
 ADA, EVE = at("ada"), at("eve", "example.net")

@@ -9,7 +9,7 @@ from postwarden.services.accounts import NewAccount
 from postwarden.services.ports import Store
 from postwarden.services.rehearsal import change, rehearse
 from tests.support.factories import ADA
-from tests.unit.services.directory import audited, host, open_accounts
+from tests.unit.services.registry import audited, host, open_accounts
 
 
 async def test_a_rehearsal_returns_what_would_be_audited(store: Store) -> None:

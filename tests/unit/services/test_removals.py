@@ -12,7 +12,7 @@ from postwarden.services import access, domains, forwards, placement, removals
 from postwarden.services.ports import Store, UnitOfWork
 from tests.support import factories
 from tests.support.factories import ADA, BOB
-from tests.unit.services.directory import (
+from tests.unit.services.registry import (
     host,
     last_audited,
     name_alias,

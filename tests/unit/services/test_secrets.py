@@ -13,7 +13,7 @@ from postwarden.model.errors import Forbidden, Unavailable
 from postwarden.services import secrets
 from postwarden.services.ports import Store, UnitOfWork
 from tests.contract.test_secrets import TOTP, add_administrator
-from tests.unit.services.directory import CAROL, audited
+from tests.unit.services.registry import CAROL, audited
 
 NAMES = ("carol", "dan", "erin", "frank", "grace")
 

@@ -24,7 +24,7 @@ from postwarden.services.ports import CopyFacts, Store, UnitOfWork
 from postwarden.services.vault_restoring import Wanted
 from tests.support import factories
 from tests.support.factories import NOW, Clock
-from tests.unit.services.directory import CAROL, MALLORY, audited, last_audited
+from tests.unit.services.registry import CAROL, MALLORY, audited, last_audited
 from tests.unit.services.test_placement import books, filed, usage
 from tests.unit.services.world import add_account, at
 

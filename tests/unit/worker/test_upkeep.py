@@ -10,7 +10,8 @@ from postwarden.cli.serve import kept_events
 from postwarden.model.errors import NotFound
 from postwarden.model.ledger import Event
 from postwarden.model.tasks import TaskState
-from postwarden.services import audit_anchoring, ledger_retention, tasks
+from postwarden.services import ledger_retention, tasks
+from postwarden.services.audit import anchoring
 from postwarden.services.ports import UnitOfWork
 from postwarden.settings.sections import LedgerSettings
 from postwarden.worker import runner
@@ -54,7 +55,7 @@ async def test_the_newest_audit_entry_is_signed(context: WorkerContext) -> None:
     await store.transact(lambda uow: uow.audit.record(audit_entry()))
 
     signing = await store.transact(
-        lambda uow: uow.tasks.add(audit_anchoring.SIGN_HEAD, tasks.STORE, {}, uow.now)
+        lambda uow: uow.tasks.add(anchoring.SIGN_HEAD, tasks.STORE, {}, uow.now)
     )
     ended = await runner.run_task(context, signing.id)
 
@@ -62,7 +63,7 @@ async def test_the_newest_audit_entry_is_signed(context: WorkerContext) -> None:
     signed = await store.read(lambda uow: uow.audit.newest_signed())
     assert signed is not None
     assert (signed.entry, signed.public_key) == (1, signer.public_key())
-    assert audit_anchoring.SIGN_HEAD in SCHEDULE
+    assert anchoring.SIGN_HEAD in SCHEDULE
 
 
 async def test_old_ledger_events_are_forgotten(

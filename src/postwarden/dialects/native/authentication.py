@@ -8,7 +8,7 @@ from postwarden.dialects.kit.loopback import is_loopback
 from postwarden.dialects.kit.requests import Request
 from postwarden.model.actors import OPERATOR, Actor
 from postwarden.model.errors import Forbidden, Unauthenticated
-from postwarden.services.sessions import is_token
+from postwarden.services.logins.sessions import is_token
 
 DIALECT = "native"
 _LONGEST = 512  # characters of a secret

@@ -22,7 +22,7 @@ from postwarden.model.ledger import LedgerRow
 from postwarden.model.mailboxes import flag_names
 from postwarden.model.permissions import Permission
 from postwarden.services import access, audit, holds
-from postwarden.services.audit_anchoring import sign_head
+from postwarden.services.audit.anchoring import sign_head
 from postwarden.services.cases import history, reach
 from postwarden.services.cases.outcomes import has_run
 from postwarden.services.ports import Blobs, Signer, Store, UnitOfWork

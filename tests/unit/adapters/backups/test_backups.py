@@ -31,7 +31,7 @@ from postwarden.model.errors import (
     StorageFull,
     Unavailable,
 )
-from postwarden.services.audit_verification import verify
+from postwarden.services.audit.verification import verify
 from postwarden.services.ports import UnitOfWork
 from tests.support.factories import audit_entry, message
 from tests.support.stores import make_sqlite

@@ -11,7 +11,7 @@ import pytest
 
 from postwarden.adapters.sql.sqlite import SqliteStore
 from postwarden.model.actors import OPERATOR
-from postwarden.services import audit_verification
+from postwarden.services.audit import verification
 
 PATIENCE = 20  # seconds after which a test has hung
 
@@ -65,7 +65,7 @@ async def test_processes_that_write_at_once_lose_nothing(path: Path) -> None:
         kept = [name for (name,) in raw.execute("SELECT object FROM audit ORDER BY id")]
     assert sorted(kept) == sorted(acknowledged)
     with closing(SqliteStore(path)) as store:
-        verdict = await audit_verification.verify(store, OPERATOR)
+        verdict = await verification.verify(store, OPERATOR)
     assert (verdict.problem, verdict.entries) == (None, 200)
     for who in "ab":
         assert [name for name in kept if name[0] == who] == [

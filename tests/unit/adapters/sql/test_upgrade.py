@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from postwarden.adapters.sql import schema
 from postwarden.adapters.sql.sqlite import SqliteStore
 from postwarden.model.actors import OPERATOR
-from postwarden.services import audit_verification
+from postwarden.services.audit import verification
 from postwarden.services.ports import UnitOfWork
 from tests.support.factories import ADA, NOW, audit_entry
 
@@ -115,7 +115,7 @@ async def test_entries_from_before_the_chain_are_chained(tmp_path: Path) -> None
     store = SqliteStore(path)
     try:
         await store.transact(lambda uow: uow.audit.record(audit_entry()))
-        verdict = await audit_verification.verify(store, OPERATOR)
+        verdict = await verification.verify(store, OPERATOR)
         kept = await store.read(lambda uow: uow.audit.page(limit=9))
     finally:
         store.close()

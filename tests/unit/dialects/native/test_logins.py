@@ -9,7 +9,8 @@ from postwarden.dialects.native import app
 from postwarden.dialects.native.authentication import Secrets
 from postwarden.dialects.native.operations import PREFIX
 from postwarden.model.logins import GuardRules
-from postwarden.services import actors, sessions
+from postwarden.services import actors
+from postwarden.services.logins import sessions
 from tests.support import prepared
 from tests.support.api import Answered, Client
 from tests.support.prepared import Prepared

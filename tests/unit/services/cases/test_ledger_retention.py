@@ -18,7 +18,7 @@ from postwarden.services.ports import Store, UnitOfWork
 from tests.e2e import mails
 from tests.support.factories import NOW, Clock, ledger_event
 from tests.unit.services.cases.desk import ADA, BOB, Desk
-from tests.unit.services.directory import last_audited
+from tests.unit.services.registry import last_audited
 
 YEAR = timedelta(days=365)
 ALL: Keep = dict.fromkeys(Event, YEAR)

@@ -19,8 +19,8 @@ from postwarden.dialects.native.schemas import (
 from postwarden.dialects.native.shapes import administration as shapes
 from postwarden.model.administrators import administrator_name
 from postwarden.model.logins import Origin
-from postwarden.services import links, sessions
-from postwarden.services import logins as service
+from postwarden.services.logins import links, sessions
+from postwarden.services.logins import passwords as service
 
 logins = Operations("Logins")
 

@@ -9,8 +9,8 @@ from postwarden.dialects.native.shapes import inventory as rows
 from postwarden.dialects.native.shapes import operations as shapes
 from postwarden.model.permissions import Permission
 from postwarden.services import audit as service
-from postwarden.services import audit_verification
 from postwarden.services import inventory as holdings
+from postwarden.services.audit import verification
 
 audit = Operations("Audit")
 inventory = Operations("Inventory")
@@ -44,7 +44,7 @@ async def verify_audit(call: Call) -> One[shapes.VerdictShape]:
     What was cut off at the end shows only against a head that is kept elsewhere:
     compare `entries` and `hash` with it.
     """
-    verdict = await audit_verification.verify(call.house.store, call.actor)
+    verdict = await verification.verify(call.house.store, call.actor)
     return One(shapes.verdict(verdict), is_versioned=False)
 
 

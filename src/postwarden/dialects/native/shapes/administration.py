@@ -8,8 +8,8 @@ from postwarden.model.administrators import Administrator
 from postwarden.model.logins import LoginAttempts, Passkey
 from postwarden.model.permissions import Permission, Role
 from postwarden.services.keys import NewKey, OwnedKey
-from postwarden.services.links import NewLink
-from postwarden.services.sessions import NewSession, OwnedSession
+from postwarden.services.logins.links import NewLink
+from postwarden.services.logins.sessions import NewSession, OwnedSession
 
 
 class AdministratorShape(TypedDict):

@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 
 from postwarden.model.audit import AuditEntry, stamp
 from postwarden.model.audit_heads import KIND, SignedHead
-from postwarden.services.audit_verification import Verdict
+from postwarden.services.audit.verification import Verdict
 
 
 class AuditShape(TypedDict):

@@ -9,15 +9,8 @@ from postwarden.model.directory import EntryKind
 from postwarden.model.errors import MailError
 from postwarden.model.permissions import Permission
 from postwarden.model.tasks import Task
-from postwarden.services import (
-    access,
-    directory_export,
-    directory_rows,
-    domains,
-    entries,
-    forwards,
-    removals,
-)
+from postwarden.services import access, domains, entries, forwards, removals
+from postwarden.services.directory import exporting, rows
 from postwarden.services.ports import UnitOfWork
 from postwarden.wire.directory import FIELDS, RowKind
 
@@ -50,11 +43,11 @@ def page(
 ) -> Surplus:
     """Return what is not wanted among the next objects of a kind."""
     access.require(actor, Permission.DIRECTORY_READ)
-    found = directory_export.page(uow, actor, kind, after=after, limit=limit)
+    found = exporting.page(uow, actor, kind, after=after, limit=limit)
     names = [
         str(row.fields[FIELDS[kind][0]])
         for _, row in found
-        if not is_wanted(kind, directory_rows.key_of(row))
+        if not is_wanted(kind, rows.key_of(row))
     ]
     return Surplus(names, len(found), found[-1][0] if len(found) == limit else None)
 

@@ -10,7 +10,7 @@ from postwarden.model.permissions import Permission
 from postwarden.services import audit, domains
 from postwarden.services.ports import Store, UnitOfWork
 from tests.support.factories import ADA
-from tests.unit.services.directory import (
+from tests.unit.services.registry import (
     CAROL,
     MALLORY,
     audited,

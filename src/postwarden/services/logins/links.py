@@ -14,9 +14,10 @@ from postwarden.model.audit import stamp
 from postwarden.model.errors import Unauthenticated
 from postwarden.model.logins import Factor, LoginLink, Origin, SessionRules
 from postwarden.model.permissions import Permission
-from postwarden.services import access, actors, audit, keys, privileges, sessions
+from postwarden.services import access, actors, audit, keys, privileges
+from postwarden.services.logins import sessions
+from postwarden.services.logins.sessions import NewSession
 from postwarden.services.ports import UnitOfWork
-from postwarden.services.sessions import NewSession
 
 LIFETIME = timedelta(minutes=15)
 PATH = "/postwarden/v1/login"

@@ -7,8 +7,8 @@ from postwarden.model.accounts import Account, AccountState
 from postwarden.model.addresses import Address
 from postwarden.model.errors import Invalid, Unauthenticated
 from postwarden.model.logins import GuardRules, Origin
-from postwarden.services import login_guard
-from postwarden.services.login_guard import Claim, Standing
+from postwarden.services.logins import guard
+from postwarden.services.logins.guard import Claim, Standing
 from postwarden.services.ports import Passwords, Store, UnitOfWork
 
 SCRAM = "SCRAM-SHA-256"
@@ -36,11 +36,11 @@ async def login(
     account, claim, standing = await store.peek(
         _look, username, "password", origin, rules
     )
-    await login_guard.refuse_if_blocked(store, claim, standing)
+    await guard.refuse_if_blocked(store, claim, standing)
     known = account.password_hash if account is not None else None
     matches = await passwords.verify(password, known)
     if not matches or account is None or known is None:
-        await store.transact(login_guard.fail, claim, rules)
+        await store.transact(guard.fail, claim, rules)
         raise Unauthenticated
     new = await passwords.hash(password) if passwords.is_outdated(known) else None
     scram = await passwords.scram(password) if account.scram is None else None
@@ -74,7 +74,7 @@ async def unproven(
 ) -> None:
     """Count a SCRAM exchange that failed."""
     _, claim, _ = await store.peek(_look, username, SCRAM, origin, rules)
-    await store.transact(login_guard.fail, claim, rules)
+    await store.transact(guard.fail, claim, rules)
 
 
 async def proven(
@@ -116,14 +116,14 @@ def _look(
     active = [each for each in accounts if each.state is AccountState.ACTIVE]
     account = active[0] if active else None
     claim = Claim(
-        realm=login_guard.ACCOUNT,
+        realm=guard.ACCOUNT,
         login=username,
         key=address.key if address.local_part else username,
         account=str(account.address) if account else "",
         mechanism=mechanism,
         origin=origin,
     )
-    return account, claim, login_guard.standing(uow, claim, rules)
+    return account, claim, guard.standing(uow, claim, rules)
 
 
 def _is_due(uow: UnitOfWork, account: Account) -> bool:
@@ -139,7 +139,7 @@ def _remember(
     scram: str | None,
 ) -> None:
     """Write the time, and what is new unless the password has changed since."""
-    login_guard.succeed(uow, claim)
+    guard.succeed(uow, claim)
     now = uow.accounts.get(account.id)
     if (password_hash or scram) and now.password_hash == account.password_hash:
         uow.accounts.replace(

@@ -13,9 +13,9 @@ from typing import Protocol
 from postwarden.model.actors import Actor
 from postwarden.model.errors import Invalid, MailError, Refused
 from postwarden.model.tasks import Task
-from postwarden.services import directory_rows, directory_surplus
-from postwarden.services.directory_rows import Outcome, Result
-from postwarden.services.directory_surplus import Surplus
+from postwarden.services.directory import rows, surplus
+from postwarden.services.directory.rows import Outcome, Result
+from postwarden.services.directory.surplus import Surplus
 from postwarden.services.ports import Store
 from postwarden.wire.directory import FIELDS, BadRow, Row, RowKind
 
@@ -127,7 +127,7 @@ class DirectoryImport:
                 self._fail(row.number, error)
 
     def _register(self, row: Row) -> None:
-        key = _NAMES[row.kind], directory_rows.key_of(row)
+        key = _NAMES[row.kind], rows.key_of(row)
         other = self._seen.setdefault(key, (row.number, row.kind))
         if other[0] != row.number:
             name = row.fields[FIELDS[row.kind][0]]
@@ -164,7 +164,7 @@ class DirectoryImport:
             return
         for chunk in self._chunks(kinds, only):
             results = await self._store.transact(
-                directory_rows.apply, self._actor, chunk, replacing=replacing
+                rows.apply, self._actor, chunk, replacing=replacing
             )
             for row, result in zip(chunk, results, strict=True):
                 self._count(row, result)
@@ -187,9 +187,7 @@ class DirectoryImport:
     async def _direct(self, *, is_last: bool) -> None:
         """Set who gets the mail of domains; only the last time must it succeed."""
         for chunk in self._chunks((RowKind.DOMAIN,)):
-            results = await self._store.transact(
-                directory_rows.direct, self._actor, chunk
-            )
+            results = await self._store.transact(rows.direct, self._actor, chunk)
             for row, result in zip(chunk, results, strict=True):
                 if isinstance(result, MailError):
                     if is_last:
@@ -222,7 +220,7 @@ class DirectoryImport:
         after: str | None = ""
         while after is not None:
             page = await self._store.read(
-                directory_surplus.page,
+                surplus.page,
                 self._actor,
                 kind,
                 self._is_wanted,
@@ -235,13 +233,13 @@ class DirectoryImport:
     async def _remove_surplus(self) -> None:
         async for page in self._surplus(RowKind.DOMAIN):
             released = await self._store.transact(
-                directory_surplus.release, self._actor, page.names
+                surplus.release, self._actor, page.names
             )
             self._tell(RowKind.DOMAIN, page.names, released)
-        for kind in directory_surplus.ORDER:
+        for kind in surplus.ORDER:
             async for page in self._surplus(kind):
                 removed = await self._store.transact(
-                    directory_surplus.remove, self._actor, kind, page.names
+                    surplus.remove, self._actor, kind, page.names
                 )
                 self._tell(kind, page.names, removed)
                 gone = [each for each in removed if not isinstance(each, MailError)]

@@ -10,20 +10,14 @@ from postwarden.model.errors import Forbidden, Unauthenticated
 from postwarden.model.logins import GuardRules, LoginAttempts, LoginResult, Origin
 from postwarden.model.logins import network_name as network
 from postwarden.model.webhooks import NoticeName
-from postwarden.services import (
-    accounts,
-    authentication,
-    deliveries,
-    domains,
-    login_guard,
-    webhooks,
-)
+from postwarden.services import accounts, deliveries, domains, webhooks
 from postwarden.services.accounts import NewAccount
+from postwarden.services.logins import authentication, guard
 from postwarden.services.ports import Store
 from tests.support.factories import ADA, BOB, Clock
 from tests.support.passwords import CountingPasswords
 from tests.support.statements import Statements, counted
-from tests.unit.services.directory import CAROL, MALLORY, host
+from tests.unit.services.registry import CAROL, MALLORY, host
 from tests.unit.services.world import at
 
 RULES = GuardRules(failures=3, failures_per_address=8)
@@ -71,7 +65,7 @@ async def tries(
 
 
 async def seen(store: Store) -> list[LoginAttempts]:
-    return await store.read(login_guard.page, OPERATOR, limit=99)
+    return await store.read(guard.page, OPERATOR, limit=99)
 
 
 UNKNOWN = ("nobody@example.org", "ada@absent.example", "ada", "", "x" * 3000, "\ud800")
@@ -91,7 +85,7 @@ async def test_who_is_not_there_costs_and_gets_what_the_others_do(
             said = await tries(store, passwords, name)
             answers.append((said, len(passwords.verified), statements.taken()))
     assert known == unknown
-    assert [said for said, _, _ in known[-2:]] == [login_guard.BLOCKED] * 2
+    assert [said for said, _, _ in known[-2:]] == [guard.BLOCKED] * 2
     assert [hashes for _, hashes, _ in known] == [1, 1, 1, 0, 0]
 
 
@@ -103,7 +97,7 @@ async def test_a_login_is_blocked_for_a_while(
         await tries(store, passwords, str(ADA))
     for spelling in (str(ADA), "ADA@example.org", "ada@www.example.org"):
         said = await tries(store, passwords, spelling, "geheim", THERE)
-        assert said == login_guard.BLOCKED
+        assert said == guard.BLOCKED
     assert await tries(store, passwords, str(BOB), "geheim") == "in"
     clock.forward(seconds=RULES.window.total_seconds())
     assert await tries(store, passwords, str(ADA), "geheim") == "in"
@@ -145,7 +139,7 @@ async def test_an_address_is_blocked_whatever_it_tries(
 ) -> None:
     for number in range(RULES.failures_per_address):
         await tries(store, passwords, f"{number}@example.org")
-    assert await tries(store, passwords, str(ADA), "geheim") == login_guard.BLOCKED
+    assert await tries(store, passwords, str(ADA), "geheim") == guard.BLOCKED
     assert await tries(store, passwords, str(ADA), "geheim", THERE) == "in"
 
 
@@ -163,7 +157,7 @@ async def test_failures_count_for_a_while_only(
     for _ in range(2 * RULES.failures):
         clock.forward(seconds=RULES.window.total_seconds())
         said = await tries(store, passwords, str(ADA))
-        assert said != login_guard.BLOCKED
+        assert said != guard.BLOCKED
 
 
 @pytest.mark.usefixtures("house")
@@ -184,7 +178,7 @@ async def test_attempts_are_counted_in_rows_of_a_kind(
         (f"account {ADA}", "192.0.2.7", "submission")
     }
     clock.forward(days=31)
-    assert await store.transact(login_guard.forget_old) > 0
+    assert await store.transact(guard.forget_old) > 0
     assert await seen(store) == []
 
 
@@ -207,12 +201,10 @@ async def test_attempts_are_seen_by_those_who_manage_the_account(
     for name in (str(ADA), "eve@example.net", "nobody@example.org"):
         await tries(store, passwords, name)
     for actor, expected in ((CAROL, str(ADA)), (MALLORY, "eve@example.net")):
-        rows = await store.read(login_guard.page, actor, limit=1)
+        rows = await store.read(guard.page, actor, limit=1)
         assert [row.account for row in rows] == [f"account {expected}"]
     with pytest.raises(Forbidden):
-        await store.read(
-            login_guard.page, replace(CAROL, permissions=frozenset()), limit=1
-        )
+        await store.read(guard.page, replace(CAROL, permissions=frozenset()), limit=1)
 
 
 @pytest.mark.usefixtures("house")
@@ -231,4 +223,4 @@ async def test_scram_is_under_the_same_limits(
     for _ in range(RULES.failures):
         await authentication.unproven(store, str(ADA), origin=HERE, rules=RULES)
     assert await verifier() is None
-    assert await tries(store, passwords, str(ADA), "geheim") == login_guard.BLOCKED
+    assert await tries(store, passwords, str(ADA), "geheim") == guard.BLOCKED

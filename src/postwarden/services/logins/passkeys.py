@@ -39,19 +39,12 @@ from postwarden.model.logins import (
     SessionRules,
 )
 from postwarden.model.permissions import Permission
-from postwarden.services import (
-    access,
-    actors,
-    audit,
-    keys,
-    login_guard,
-    privileges,
-    sessions,
-)
+from postwarden.services import access, actors, audit, keys, privileges
 from postwarden.services.limits import check_name
-from postwarden.services.login_guard import Claim, Standing
+from postwarden.services.logins import guard, sessions
+from postwarden.services.logins.guard import Claim, Standing
+from postwarden.services.logins.sessions import NewSession
 from postwarden.services.ports import Store, UnitOfWork
-from postwarden.services.sessions import NewSession
 
 LIFETIME = timedelta(minutes=5)  # of a challenge
 MAX_CHALLENGES = 10_000
@@ -192,14 +185,14 @@ async def enter(
     challenge = await store.transact(_take, handle, Ceremony.ASSERTION)
     credential = _credential_of(answer)
     passkey, claim, standing = await store.peek(_look, credential, origin, guard_rules)
-    await login_guard.refuse_if_blocked(store, claim, standing)
+    await guard.refuse_if_blocked(store, claim, standing)
     if challenge is not None and passkey is not None:
         count = _signed(party, challenge, passkey, answer)
         if count is not None:
             session = await store.transact(_enter, passkey, claim, count, session_rules)
             if session is not None:
                 return session
-    await store.transact(login_guard.fail, claim, guard_rules)
+    await store.transact(guard.fail, claim, guard_rules)
     raise Unauthenticated
 
 
@@ -211,7 +204,7 @@ def _look(
     owner = uow.administrators.with_id(passkey.administrator if passkey else 0)
     permissions = actors.rights_of(uow, owner)
     claim = Claim(
-        realm=login_guard.ADMINISTRATOR,
+        realm=guard.ADMINISTRATOR,
         login="",
         key=f"passkey {credential.hex()}",
         account=owner.name if owner is not None and permissions is not None else "",
@@ -219,7 +212,7 @@ def _look(
         origin=origin,
     )
     known = passkey if claim.account else None
-    return known, claim, login_guard.standing(uow, claim, rules)
+    return known, claim, guard.standing(uow, claim, rules)
 
 
 def _signed(
@@ -258,7 +251,7 @@ def _enter(
     ):
         return None
     uow.passkeys.remember_use(passkey.id, count, uow.now)
-    login_guard.succeed(uow, claim)
+    guard.succeed(uow, claim)
     return sessions.begin(uow, owner, Factor.PASSKEY, origin=claim.origin, rules=rules)
 
 

@@ -32,14 +32,15 @@ from postwarden.model.logins import (
     SessionRules,
 )
 from postwarden.model.permissions import EVERYTHING, Permission
-from postwarden.services import administrators, login_guard, passkeys, sessions
+from postwarden.services import administrators
+from postwarden.services.logins import guard, passkeys, sessions
+from postwarden.services.logins.sessions import NewSession
 from postwarden.services.ports import Store
-from postwarden.services.sessions import NewSession
 from tests.support.authenticator import Authenticator
 from tests.support.factories import NOW, Clock
 from tests.support.statements import Statements, counted
 from tests.unit.services.administration import coming, make
-from tests.unit.services.directory import last_audited
+from tests.unit.services.registry import last_audited
 
 URL = "https://mail.example.org"
 PARTY = RelyingParty(id="mail.example.org", origin=URL)
@@ -205,7 +206,7 @@ async def test_failures_are_counted(store: Store, carol: Actor) -> None:
     await register(store, carol, Authenticator(URL))
     with pytest.raises(Unauthenticated):
         await enter(store, device)
-    (row,) = await store.read(login_guard.page, OPERATOR, limit=9)
+    (row,) = await store.read(guard.page, OPERATOR, limit=9)
     assert (row.mechanism, row.result, row.login) == ("passkey", "failure", "")
 
 

@@ -11,11 +11,11 @@ from postwarden.adapters.memory.signing import MemorySigner
 from postwarden.adapters.memory.store import MemoryStore
 from postwarden.model.actors import OPERATOR
 from postwarden.model.errors import Forbidden, Invalid
-from postwarden.services import audit_anchoring, audit_export
-from postwarden.services.audit_verification import verify
+from postwarden.services.audit import anchoring, exporting
+from postwarden.services.audit.verification import verify
 from postwarden.services.ports import Store, UnitOfWork
 from tests.support.factories import audit_entry
-from tests.unit.services.directory import CAROL
+from tests.unit.services.registry import CAROL
 
 SIGNER = MemorySigner()
 KEY = SIGNER.public_key()
@@ -26,7 +26,7 @@ def record(uow: UnitOfWork, name: str) -> None:
 
 
 async def exported(store: Store) -> list[bytes]:
-    parts = [part async for part in audit_export.export(store, SIGNER, OPERATOR)]
+    parts = [part async for part in exporting.export(store, SIGNER, OPERATOR)]
     return b"".join(parts).splitlines(keepends=True)
 
 
@@ -34,17 +34,17 @@ async def filled(store: Store, count: int = 6) -> None:
     for number in range(count):
         await store.transact(record, f"o{number}")
         if number == 2:
-            await audit_anchoring.sign_head(store, MemorySigner())
+            await anchoring.sign_head(store, MemorySigner())
 
 
 async def test_an_export_is_whole_and_says_so(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(audit_export, "_PAGE", 3)
+    monkeypatch.setattr(exporting, "_PAGE", 3)
     await filled(store)
 
     lines = await exported(store)
-    verdict = audit_export.check(lines, key=KEY)
+    verdict = exporting.check(lines, key=KEY)
 
     assert verdict.problem is None
     assert verdict.entries == 7  # the export is one of them
@@ -52,7 +52,7 @@ async def test_an_export_is_whole_and_says_so(
     assert verdict.signed is not None
     assert verdict.signed.public_key == KEY
     assert json.loads(lines[-2])["entry"]["action"] == "audit.export"
-    assert audit_export.check(lines, anchors=[verdict.signed]).problem is None
+    assert exporting.check(lines, anchors=[verdict.signed]).problem is None
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ def test_lines_that_were_dropped_doubled_or_moved_are_found(
     head, *others = whole
     changed = data.draw(st.lists(st.sampled_from(others), max_size=12))
 
-    verdict = audit_export.check([head, *changed], key=KEY)
+    verdict = exporting.check([head, *changed], key=KEY)
 
     if verdict.problem is None:
         assert entries_of(changed) == entries_of(others)
@@ -98,11 +98,11 @@ def test_an_altered_octet_is_found(whole: list[bytes], data: st.DataObject) -> N
     except ValueError:
         same = False
 
-    assert (audit_export.check(lines, key=KEY).problem is None) == same
+    assert (exporting.check(lines, key=KEY).problem is None) == same
 
 
 def test_another_store_s_export_is_not_taken_for_ours(whole: list[bytes]) -> None:
-    problem = audit_export.check(whole, key=MemorySigner().public_key()).problem
+    problem = exporting.check(whole, key=MemorySigner().public_key()).problem
     assert problem == "the newest signed head is not of the key that it must be of"
 
 
@@ -111,15 +111,15 @@ def test_another_store_s_export_is_not_taken_for_ours(whole: list[bytes]) -> Non
 )
 def test_another_file_is_refused(lines: list[bytes]) -> None:
     with pytest.raises(Invalid):
-        audit_export.check(lines)
+        exporting.check(lines)
 
 
 def test_a_newer_form_is_not_guessed_at(whole: list[bytes]) -> None:
     begin = {**json.loads(whole[0]), "version": 2}
     with pytest.raises(Invalid, match="newer"):
-        audit_export.check([json.dumps(begin).encode(), *whole[1:]])
+        exporting.check([json.dumps(begin).encode(), *whole[1:]])
 
 
 async def test_only_who_may_read_all_of_the_log_exports_it() -> None:
     with pytest.raises(Forbidden):
-        await anext(audit_export.export(MemoryStore(), SIGNER, CAROL))
+        await anext(exporting.export(MemoryStore(), SIGNER, CAROL))

@@ -16,11 +16,12 @@ from postwarden.adapters.sql.sqlite import SqliteStore
 from postwarden.model.actors import OPERATOR, Actor
 from postwarden.model.audit import AuditEntry, digest_of, hashed_fields
 from postwarden.model.errors import Forbidden
-from postwarden.services import audit, audit_verification
-from postwarden.services.audit_verification import Verdict
+from postwarden.services import audit
+from postwarden.services.audit import verification
+from postwarden.services.audit.verification import Verdict
 from postwarden.services.ports import Store, UnitOfWork
 from tests.support.factories import Clock
-from tests.unit.services.directory import CAROL
+from tests.unit.services.registry import CAROL
 
 ENTRIES = 9
 TEXTS = (
@@ -46,14 +47,14 @@ def write(uow: UnitOfWork, count: int = ENTRIES) -> None:
 async def test_a_log_that_nobody_touched_is_whole(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(audit_verification, "PAGE", 4)
-    assert await audit_verification.verify(store, OPERATOR) == Verdict(
+    monkeypatch.setattr(verification, "PAGE", 4)
+    assert await verification.verify(store, OPERATOR) == Verdict(
         head=None, problem=None
     )
     await store.transact(write)
     seen: list[int] = []
 
-    verdict = await audit_verification.verify(store, OPERATOR, progress=seen.append)
+    verdict = await verification.verify(store, OPERATOR, progress=seen.append)
 
     assert (verdict.problem, verdict.entries) == (None, ENTRIES)
     assert verdict.head == await store.read(lambda uow: uow.audit.head())
@@ -65,7 +66,7 @@ async def test_a_log_that_nobody_touched_is_whole(
 )
 async def test_only_who_may_read_all_of_it_verifies(actor: Actor) -> None:
     with pytest.raises(Forbidden):
-        await audit_verification.verify(MemoryStore(), actor)
+        await verification.verify(MemoryStore(), actor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Log:
         """Tamper with the rows, verify, and put them back."""
         self.raw.execute("DELETE FROM audit; INSERT INTO audit SELECT * FROM kept")
         tamper(self.raw)
-        verify = audit_verification.verify(self.store, OPERATOR)
+        verify = verification.verify(self.store, OPERATOR)
         return self.runner.run(verify).problem
 
 

@@ -16,8 +16,8 @@ from postwarden.model.audit_heads import SignedHead, head_facts, parse_head
 from postwarden.model.errors import Invalid
 from postwarden.model.permissions import Permission
 from postwarden.services import access, audit
-from postwarden.services.audit_anchoring import sign_head
-from postwarden.services.audit_verification import LogCheck, Verdict, no_news
+from postwarden.services.audit.anchoring import sign_head
+from postwarden.services.audit.verification import LogCheck, Verdict, no_news
 from postwarden.services.ports import Signer, Store, UnitOfWork
 
 KIND = "postwarden audit log"

@@ -12,14 +12,15 @@ from postwarden.model.administrators import AdministratorState
 from postwarden.model.errors import Forbidden, Invalid, Unauthenticated
 from postwarden.model.logins import Factor, GuardRules, Origin, SessionRules
 from postwarden.model.permissions import EVERYTHING, Permission
-from postwarden.services import administrators, login_guard, logins, sessions, totp
+from postwarden.services import administrators
+from postwarden.services.logins import guard, passwords, sessions, totp
+from postwarden.services.logins.sessions import NewSession
 from postwarden.services.ports import Store
-from postwarden.services.sessions import NewSession
 from tests.support.factories import Clock
 from tests.support.passwords import CountingPasswords
 from tests.support.statements import Statements, counted
 from tests.unit.services.administration import coming, make
-from tests.unit.services.directory import last_audited
+from tests.unit.services.registry import last_audited
 
 HERE = Origin(client_ip="192.0.2.7")
 RULES = GuardRules(failures=3)
@@ -37,7 +38,7 @@ class Door:
     async def enter(
         self, name: str, password: str = WORD, code: str = ""
     ) -> NewSession:
-        return await logins.with_password(
+        return await passwords.with_password(
             self.store,
             self.passwords,
             self.sealer,
@@ -89,7 +90,7 @@ async def test_a_password_begins_a_session(door: Door) -> None:
     assert session.session.factor is Factor.PASSWORD
     carol = await door.store.read(sessions.actor_of_session, session.token)
     assert (carol.name, carol.permissions) == ("carol", EVERYTHING)
-    (row,) = await door.store.read(login_guard.page, OPERATOR, limit=9)
+    (row,) = await door.store.read(guard.page, OPERATOR, limit=9)
     assert (row.account, row.result) == ("admin carol", "success")
 
 
@@ -115,7 +116,7 @@ async def test_names_that_nobody_has_cost_what_others_cost(
     assert len(answers) == RULES.failures + 1
     assert {(said, hashes) for _, said, hashes, _ in answers} == {
         ("authentication failed", 1),
-        (login_guard.BLOCKED, 0),
+        (guard.BLOCKED, 0),
     }
 
 
@@ -219,7 +220,7 @@ async def test_one_changes_one_s_own_password_knowing_it(door: Door) -> None:
     carol = await door.store.read(sessions.actor_of_session, session.token)
 
     async def change(old: str, new: str) -> None:
-        await logins.change_password(
+        await passwords.change_password(
             door.store, door.passwords, carol, old=old, new=new
         )
 

@@ -13,12 +13,13 @@ from postwarden.model.actors import OPERATOR, Actor
 from postwarden.model.directory import EntryKind
 from postwarden.model.errors import Forbidden, Invalid, MailError, Refused
 from postwarden.model.permissions import Permission
-from postwarden.services import access, accounts, directory_export, domains
-from postwarden.services.directory_import import DirectoryImport, Tally
+from postwarden.services import access, accounts, domains
+from postwarden.services.directory import exporting
+from postwarden.services.directory.importing import DirectoryImport, Tally
 from postwarden.services.ports import Store
 from postwarden.wire.directory import BadRow, Row, RowKind, Value
 from tests.support.factories import ADA, BOB
-from tests.unit.services.directory import (
+from tests.unit.services.registry import (
     CAROL,
     audited,
     host,
@@ -54,7 +55,7 @@ async def exported(
     for kind in RowKind:
         after = ""
         while page := await store.read(
-            directory_export.page, actor, kind, after=after, limit=2, hashes=hashes
+            exporting.page, actor, kind, after=after, limit=2, hashes=hashes
         ):
             found += [(row.kind, dict(row.fields)) for _, row in page]
             after = page[-1][0]
@@ -404,12 +405,12 @@ async def test_password_hashes_are_for_who_may_make_backups(store: Store) -> Non
     await imported(store, SMALL)
     carol = replace(CAROL, permissions=CAROL.permissions - {Permission.BACKUP})
     with pytest.raises(Forbidden, match="backup"):
-        await store.transact(directory_export.begin, carol, hashes=True)
+        await store.transact(exporting.begin, carol, hashes=True)
     with pytest.raises(Forbidden, match="backup"):
         await exported(store, carol, hashes=True)
 
     before = len(await audited(store))
-    await store.transact(directory_export.begin, OPERATOR, hashes=True)
+    await store.transact(exporting.begin, OPERATOR, hashes=True)
     [entry] = (await audited(store))[before:]
     assert (entry.action, entry.object) == ("directory.export", "directory")
     assert "{X}hash" not in str(await audited(store))

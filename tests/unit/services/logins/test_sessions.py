@@ -11,9 +11,10 @@ from postwarden.model.administrators import AdministratorState
 from postwarden.model.errors import Forbidden, NotFound, Unauthenticated
 from postwarden.model.logins import Factor, Origin, SessionRules
 from postwarden.model.permissions import EVERYTHING, Permission
-from postwarden.services import administrators, keys, links, sessions
+from postwarden.services import administrators, keys
+from postwarden.services.logins import links, sessions
+from postwarden.services.logins.sessions import NewSession
 from postwarden.services.ports import Store
-from postwarden.services.sessions import NewSession
 from tests.support.factories import Clock
 from tests.support.statements import Statements, counted
 from tests.unit.services.administration import (
@@ -23,7 +24,7 @@ from tests.unit.services.administration import (
     make,
     two_domains,
 )
-from tests.unit.services.directory import last_audited
+from tests.unit.services.registry import last_audited
 
 RULES = SessionRules()
 HERE = Origin(client_ip="192.0.2.7", agent="Firefox")

@@ -16,12 +16,12 @@ from postwarden.model.audit_heads import (
     statement,
 )
 from postwarden.model.errors import Forbidden, Invalid, NotFound
-from postwarden.services import audit_anchoring
-from postwarden.services.audit_verification import verify
+from postwarden.services.audit import anchoring
+from postwarden.services.audit.verification import verify
 from postwarden.services.ports import Store, UnitOfWork
 from postwarden.wire.ed25519 import is_signed
 from tests.support.factories import audit_entry
-from tests.unit.services.directory import CAROL
+from tests.unit.services.registry import CAROL
 
 
 @pytest.fixture
@@ -61,14 +61,14 @@ async def copied(store: Store, *, up_to: int, heads_up_to: int = 0) -> MemorySto
 async def test_a_head_is_signed_once_and_anybody_can_check_it(
     store: Store, signer: MemorySigner
 ) -> None:
-    assert await audit_anchoring.sign_head(store, signer) is None
+    assert await anchoring.sign_head(store, signer) is None
     with pytest.raises(NotFound):
-        await audit_anchoring.anchor(store, signer, OPERATOR)
+        await anchoring.anchor(store, signer, OPERATOR)
     await act(store, "a", "b")
 
-    head = await audit_anchoring.anchor(store, signer, OPERATOR)
+    head = await anchoring.anchor(store, signer, OPERATOR)
 
-    assert head == await audit_anchoring.sign_head(store, signer)
+    assert head == await anchoring.sign_head(store, signer)
     assert head.head == await store.read(lambda uow: uow.audit.head())
     assert is_signed(statement(head), head.signature, signer.public_key())
     assert parse_head(json.loads(json.dumps(head_facts(head)))) == head
@@ -81,8 +81,8 @@ async def test_a_new_key_signs_beside_the_old_one(
     store: Store, signer: MemorySigner
 ) -> None:
     await act(store, "a")
-    old = await audit_anchoring.sign_head(store, signer)
-    new = await audit_anchoring.sign_head(store, MemorySigner())
+    old = await anchoring.sign_head(store, signer)
+    new = await anchoring.sign_head(store, MemorySigner())
 
     kept = await store.read(lambda uow: uow.audit.signed(after=0, up_to=9))
 
@@ -96,7 +96,7 @@ async def test_an_anchor_shows_a_tail_that_was_cut_off(
     store: Store, signer: MemorySigner
 ) -> None:
     await act(store, "a", "b", "c")
-    head = await audit_anchoring.anchor(store, signer, OPERATOR)
+    head = await anchoring.anchor(store, signer, OPERATOR)
     await act(store, "d")
     assert (await verify(store, OPERATOR, anchors=[head])).problem is None
 
@@ -113,7 +113,7 @@ async def test_an_anchor_shows_a_log_that_was_written_anew(
     store: Store, signer: MemorySigner
 ) -> None:
     await act(store, "a", "b", "c")
-    head = await audit_anchoring.anchor(store, signer, OPERATOR)
+    head = await anchoring.anchor(store, signer, OPERATOR)
     forged = await copied(store, up_to=3)
 
     assert (await verify(forged, OPERATOR)).problem is None
@@ -126,7 +126,7 @@ async def test_heads_that_were_left_in_the_store_show_the_same(
     store: Store, signer: MemorySigner
 ) -> None:
     await act(store, "a", "b", "c")
-    await audit_anchoring.sign_head(store, signer)
+    await anchoring.sign_head(store, signer)
 
     forged = await copied(store, up_to=3, heads_up_to=3)
     cut = await copied(store, up_to=2, heads_up_to=3)
@@ -143,7 +143,7 @@ async def test_a_head_that_is_not_signed_as_it_says_is_named(
     store: Store, signer: MemorySigner
 ) -> None:
     await act(store, "a")
-    head = await audit_anchoring.anchor(store, signer, OPERATOR)
+    head = await anchoring.anchor(store, signer, OPERATOR)
     forged = replace(head, public_key=MemorySigner().public_key())
 
     problem = (await verify(store, OPERATOR, anchors=[forged])).problem
@@ -157,10 +157,10 @@ async def test_the_newest_head_must_be_of_the_key_that_is_asked_for(
 ) -> None:
     await act(store, "a")
     assert (await verify(store, OPERATOR, key=signer.public_key())).problem is not None
-    await audit_anchoring.sign_head(store, signer)
+    await anchoring.sign_head(store, signer)
     assert (await verify(store, OPERATOR, key=signer.public_key())).problem is None
     await act(store, "b")
-    await audit_anchoring.sign_head(store, MemorySigner())
+    await anchoring.sign_head(store, MemorySigner())
     problem = (await verify(store, OPERATOR, key=signer.public_key())).problem
     assert problem == "the newest signed head is not of the key that it must be of"
 
@@ -169,7 +169,7 @@ async def test_only_who_may_read_all_of_the_log_anchors_it(
     signer: MemorySigner,
 ) -> None:
     with pytest.raises(Forbidden):
-        await audit_anchoring.anchor(MemoryStore(), signer, CAROL)
+        await anchoring.anchor(MemoryStore(), signer, CAROL)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ async def test_what_is_written_otherwise_is_no_head(
 ) -> None:
     store = MemoryStore()
     await act(store, "a")
-    head = await audit_anchoring.anchor(store, signer, OPERATOR)
+    head = await anchoring.anchor(store, signer, OPERATOR)
     with pytest.raises(Invalid):
         parse_head({**head_facts(head), **change})
     with pytest.raises(Invalid):

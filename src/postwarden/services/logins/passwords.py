@@ -10,10 +10,11 @@ from postwarden.model.actors import Actor
 from postwarden.model.administrators import Administrator, administrator_name
 from postwarden.model.errors import Invalid, Unauthenticated
 from postwarden.model.logins import Factor, GuardRules, Origin, SessionRules
-from postwarden.services import access, actors, audit, login_guard, sessions, totp
-from postwarden.services.login_guard import Claim, Standing
+from postwarden.services import access, actors, audit
+from postwarden.services.logins import guard, sessions, totp
+from postwarden.services.logins.guard import Claim, Standing
+from postwarden.services.logins.sessions import NewSession
 from postwarden.services.ports import Passwords, Sealer, Store, UnitOfWork
-from postwarden.services.sessions import NewSession
 
 MIN_PASSWORD = 12  # characters
 MAX_CODE = 64  # characters of a code that are looked at
@@ -39,7 +40,7 @@ async def with_password(
     owner, claim, standing = await store.peek(
         look, name, _MECHANISM, origin, guard_rules
     )
-    await login_guard.refuse_if_blocked(store, claim, standing)
+    await guard.refuse_if_blocked(store, claim, standing)
     known = owner.password_hash if owner is not None else None
     matches = await passwords.verify(password, known)
     if matches and owner is not None and known is not None:
@@ -50,7 +51,7 @@ async def with_password(
         session = await store.transact(_enter, shown, session_rules)
         if session is not None:
             return session
-    await store.transact(login_guard.fail, claim, guard_rules)
+    await store.transact(guard.fail, claim, guard_rules)
     raise Unauthenticated
 
 
@@ -68,14 +69,14 @@ def look(
     found = uow.administrators.find(canonical)
     owner = found if actors.rights_of(uow, found) is not None else None
     claim = Claim(
-        realm=login_guard.ADMINISTRATOR,
+        realm=guard.ADMINISTRATOR,
         login=name,
         key=canonical or name,
         account=owner.name if owner else "",
         mechanism=mechanism,
         origin=origin,
     )
-    return owner, claim, login_guard.standing(uow, claim, rules)
+    return owner, claim, guard.standing(uow, claim, rules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +104,7 @@ def _enter(uow: UnitOfWork, shown: _Shown, rules: SessionRules) -> NewSession | 
         if not _takes(uow, owner, shown.secret, shown.code):
             return None
         factor = Factor.PASSWORD_AND_CODE
-    login_guard.succeed(uow, shown.claim)
+    guard.succeed(uow, shown.claim)
     return sessions.begin(uow, owner, factor, origin=shown.claim.origin, rules=rules)
 
 

@@ -5,12 +5,13 @@ import pytest
 from postwarden.model.accounts import AccountState
 from postwarden.model.actors import OPERATOR
 from postwarden.model.errors import Unauthenticated
-from postwarden.services import access, accounts, authentication, domains
+from postwarden.services import access, accounts, domains
 from postwarden.services.accounts import NewAccount
+from postwarden.services.logins import authentication
 from postwarden.services.ports import Store
 from tests.support.factories import ADA, BOB, NOW, Clock
 from tests.support.passwords import CountingPasswords
-from tests.unit.services.directory import host, name_alias
+from tests.unit.services.registry import host, name_alias
 from tests.unit.services.world import at
 
 
