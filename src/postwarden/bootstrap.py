@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from postwarden.model.actors import Actor
 from postwarden.model.errors import Invalid, NotFound, Unavailable
-from postwarden.model.logins import GuardRules, RelyingParty, SessionRules
+from postwarden.model.logins import GuardRules, Origin, RelyingParty, SessionRules
 from postwarden.settings import Settings
 
 if TYPE_CHECKING:
@@ -249,6 +249,36 @@ class Platform:
             self.store,
             secret,
             dialect=dialect,
+            client_ip=client_ip,
+            request_id=request_id,
+        )
+
+    async def actor_of_password(
+        self,
+        username: str,
+        password: str,
+        *,
+        dialect: str,
+        client_ip: str | None = None,
+        request_id: str | None = None,
+    ) -> Actor:
+        """Return the owner of an account by its password; raises Unauthenticated."""
+        from postwarden.services.logins import (  # noqa: PLC0415  see above
+            authentication,
+        )
+
+        account = await authentication.login(
+            self.store,
+            self.passwords,
+            username,
+            password,
+            origin=Origin(client_ip=client_ip, protocol=dialect),
+            rules=self.guard_rules,
+        )
+        return Actor(
+            name=str(account.address),
+            dialect=dialect,
+            domains=frozenset(),
             client_ip=client_ip,
             request_id=request_id,
         )

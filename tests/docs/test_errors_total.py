@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from postwarden.cli.exits import EXITS
+from postwarden.dialects.ews.failures import CODES as EWS_CODES
 from postwarden.dialects.native.envelope import STATUSES
 from postwarden.model import errors
 from postwarden.smtpd.replies import ERRORS as SMTP_REPLIES
@@ -14,6 +15,7 @@ from postwarden.wire.smtp.problems import Problem
 # A new edge adds its table here.
 TABLES: dict[str, Mapping[type[errors.MailError], object]] = {
     "cli": EXITS,
+    "ews": EWS_CODES,
     "native": STATUSES,
     "smtp": SMTP_REPLIES,
 }

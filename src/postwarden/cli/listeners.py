@@ -10,6 +10,7 @@ from postwarden.adapters.certificates import CertificateFiles
 from postwarden.adapters.secret_files import secret_file
 from postwarden.bootstrap import Platform
 from postwarden.cli import web
+from postwarden.cli.dialects import DIALECTS
 from postwarden.dialects.kit.loopback import is_loopback
 from postwarden.model.errors import Invalid, Unavailable
 from postwarden.services.resolution import Rules
@@ -63,8 +64,8 @@ def dialects_asked(words: Sequence[str]) -> dict[str, str | None]:
     asked: dict[str, str | None] = {}
     for word in words:
         name, equals, address = word.partition("=")
-        if not equals or name not in web.DIALECTS or name in asked:
-            known = ", ".join(sorted(web.DIALECTS))
+        if not equals or name not in DIALECTS or name in asked:
+            known = ", ".join(sorted(DIALECTS))
             raise Invalid(
                 f"--dialect takes NAME=HOST:PORT, once for each of: {known}",
                 field="dialect",
@@ -118,7 +119,7 @@ class Listeners:
         Raises Unavailable for an address that is taken, Invalid for one that
         needs TLS without a certificate.
         """
-        self._desk.apart = {each.name for each in wanted} & web.DIALECTS
+        self._desk.apart = {each.name for each in wanted} & DIALECTS.keys()
         return {each.name: await self._start(each) for each in wanted}
 
     async def _start(self, wanted: Wanted) -> str:
@@ -201,9 +202,7 @@ class Listeners:
 
     async def _bind_web(self, name: str, address: str) -> str:
         listening = bound_socket(address)
-        encrypted = name == "https" or (
-            name in web.DIALECTS and not is_loopback(address)
-        )
+        encrypted = name == "https" or (name in DIALECTS and not is_loopback(address))
         server = web.WebServer(
             self._desk.app_for(name, address, encrypted=encrypted),
             tls=self._tls_context(name) if encrypted else None,

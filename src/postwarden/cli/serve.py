@@ -57,7 +57,9 @@ async def serve(
     ] = None,
     dialect: Annotated[
         list[str] | None,
-        _listener("An API on a listener of its own: native.", "NAME=HOST:PORT ..."),
+        _listener(
+            "An API on a listener of its own: native, ews.", "NAME=HOST:PORT ..."
+        ),
     ] = None,
 ) -> None:
     """Serve until SIGTERM, which finishes what was accepted.

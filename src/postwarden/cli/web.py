@@ -5,26 +5,19 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Iterator
-from ipaddress import ip_network
 from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from postwarden.bootstrap import Platform
+from postwarden.cli.dialects import DIALECTS, Site, native_house
 from postwarden.dialects import health
 from postwarden.dialects.kit.asgi import Application
 from postwarden.dialects.kit.loopback import is_loopback
 from postwarden.dialects.kit.mounting import Mounted
-from postwarden.dialects.kit.requests import Bounds
-from postwarden.dialects.native import app as native
 from postwarden.dialects.native import metrics
-from postwarden.dialects.native.authentication import Nobody, Secrets
-from postwarden.dialects.native.house import House, Options
-from postwarden.dialects.native.metrics import PATH
-from postwarden.dialects.native.operations import PREFIX
 
-DIALECTS = frozenset({native.NAME})
 _CONNECTIONS = 1000  # at a time; others are told to come back (503)
 _HEAD = 2 * 1024 * 1024  # octets of a request's head that are read at all
 
@@ -47,38 +40,22 @@ class WebDesk:
         local = is_loopback(address)
         if not (encrypted or local):
             return rest
-        house = self._house(local=local)
-        apps: dict[str, Application] = {PATH: metrics.build(house, self._metrics)}
-        if name in DIALECTS or native.NAME not in self.apart:
-            apps[PREFIX] = native.build(house, heard=self._metrics.heard)
-        return Mounted(apps, rest=rest)
-
-    def _house(self, *, local: bool) -> House:
-        platform, settings = self._platform, self._platform.settings
-        wishes = settings.dialects.native
-        open_to_all = wishes.authentication == "none" and local
-        return House(
-            store=platform.store,
-            blobs=platform.blobs,
-            index=platform.search,
-            passwords=platform.passwords,
-            sealer=platform.sealer,
-            webhook_client=platform.webhook_client,
-            authenticate=Nobody()
-            if open_to_all
-            else Secrets(platform.actor_of_key, platform.actor_of_session),
-            clock=platform.clock,
-            rules=platform.case_rules,
-            session_rules=platform.session_rules,
-            guard_rules=platform.guard_rules,
-            options=Options(require_if_match=wishes.require_if_match),
-            bounds=Bounds(
-                body=settings.http.body_size,
-                headers=settings.http.header_size,
-                trusted_proxies=tuple(map(ip_network, settings.http.proxy_networks)),
-            ),
+        site = Site(
+            platform=self._platform,
+            local=local,
             closing=self._closing,
+            heard=self._metrics.heard,
         )
+        apps: dict[str, Application] = {
+            metrics.PATH: metrics.build(native_house(site), self._metrics)
+        }
+        for dialect in DIALECTS.values():
+            if name == dialect.name or (
+                name not in DIALECTS and dialect.name not in self.apart
+            ):
+                app = dialect.build(site)
+                apps.update(dict.fromkeys(dialect.prefixes, app))
+        return Mounted(apps, rest=rest)
 
     def close(self) -> None:
         """Let streams that would never end do so."""

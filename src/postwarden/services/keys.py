@@ -42,6 +42,11 @@ class NewKey(OwnedKey):
     secret: str
 
 
+def is_key(secret: str) -> bool:
+    """Whether a secret has the form of a key."""
+    return secret.startswith(_MARK)
+
+
 def digest_of(secret: str) -> bytes:
     """Return what is kept of a random secret: 256 bits need no slow hash."""
     return hashlib.sha256(secret.encode(errors="surrogatepass")).digest()

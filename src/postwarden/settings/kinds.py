@@ -98,16 +98,19 @@ def host_name() -> Kind:
     return Kind("", "a host name", read)
 
 
-def origin() -> Kind:
+def origin(*, optional: bool = False) -> Kind:
     """Take where a browser finds us: scheme, host and maybe a port."""
 
     def read(value: object) -> str:
         text = _text(value).rstrip("/")
+        if optional and not text:
+            return text
         if not _ORIGIN.fullmatch(text):
             raise ValueError(text)
         return text.lower()
 
-    return Kind("", "as in https://mail.example.org", read)
+    nothing = ", or nothing" if optional else ""
+    return Kind("", f"as in https://mail.example.org{nothing}", read)
 
 
 def address() -> Kind:

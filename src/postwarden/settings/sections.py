@@ -416,9 +416,37 @@ class NativeSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EwsSettings:
+    """Exchange Web Services."""
+
+    authentication: str = field(
+        default="password",
+        metadata=_of(
+            kinds.choice("password", "none"),
+            "none lets everybody act as the operator, on loopback listeners only",
+        ),
+    )
+    body_size: int = field(
+        default=64 * MIB,
+        metadata=_of(
+            kinds.octets(64 * KIB, 512 * MIB),
+            "the largest request taken; mail in it is a third larger than elsewhere",
+        ),
+    )
+    url: str = field(
+        default="",
+        metadata=_of(
+            kinds.origin(optional=True),
+            "where autodiscover sends clients; by default to the host they asked",
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DialectSettings:
     """The administration APIs, one section each."""
 
+    ews: EwsSettings = field(default_factory=EwsSettings)
     native: NativeSettings = field(default_factory=NativeSettings)
 
 

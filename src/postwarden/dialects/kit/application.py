@@ -8,8 +8,10 @@ import structlog
 
 from postwarden.dialects.kit import requests
 from postwarden.dialects.kit.asgi import Answer, Message, Receive, Send, respond
+from postwarden.dialects.kit.refusals import Refusal
 from postwarden.dialects.kit.requests import Bounds, Request
 from postwarden.dialects.kit.routing import Routes
+from postwarden.model.errors import MailError
 
 Handler = Callable[[Request, dict[str, str]], Awaitable[Answer]]
 Envelope = Callable[[Exception, Request], Answer]
@@ -47,7 +49,7 @@ class App:
             answer = await handler(request, variables)
         except Exception as error:  # noqa: BLE001  every failure is answered
             answer = self.envelope(error, request)
-            if answer.status == 500:
+            if not isinstance(error, Refusal | MailError):
                 _log.exception(
                     "request.failed", dialect=self.name, request=request.request_id
                 )

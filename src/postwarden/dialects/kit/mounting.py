@@ -6,14 +6,20 @@ from postwarden.dialects.kit.asgi import Application, Message, Receive, Send
 
 
 class Mounted:
-    """Gives a request to the app with the longest prefix of its path."""
+    """Gives a request to the app with the longest prefix of its path, in any case.
+
+    Whether case matters behind the prefix, each app says itself.
+    """
 
     def __init__(self, apps: Mapping[str, Application], *, rest: Application) -> None:
-        self._apps = sorted(apps.items(), key=lambda pair: -len(pair[0]))
+        self._apps = sorted(
+            ((prefix.lower(), app) for prefix, app in apps.items()),
+            key=lambda pair: -len(pair[0]),
+        )
         self._rest = rest
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        path = scope.get("path", "")
+        path = scope.get("path", "").lower()
         for prefix, app in self._apps:
             if path == prefix or path.startswith(f"{prefix.rstrip('/')}/"):
                 await app(scope, receive, send)

@@ -21,11 +21,15 @@ class Routes(Generic[T]):
     """Paths such as `/accounts/{account}/mailboxes`, by method.
 
     A variable is one segment. Segments are compared before they are decoded, so
-    that a `%2F` in a name is part of the name.
+    that a `%2F` in a name is part of the name. With `folds_case` the routes are
+    written in lower case and found in any.
     """
 
-    def __init__(self, routes: Iterable[tuple[str, str, T]]) -> None:
+    def __init__(
+        self, routes: Iterable[tuple[str, str, T]], *, folds_case: bool = False
+    ) -> None:
         self._root: _Node[T] = _Node()
+        self._folds_case = folds_case
         for method, path, target in routes:
             self._add(method, path, target)
 
@@ -52,8 +56,9 @@ class Routes(Generic[T]):
         """
         node, found = self._root, dict[str, str]()
         for segment in path.strip("/").split("/"):
-            if segment in node.fixed:
-                node = node.fixed[segment]
+            word = segment.lower() if self._folds_case else segment
+            if word in node.fixed:
+                node = node.fixed[word]
             elif node.variable is not None and segment:
                 name, node = node.variable
                 found[name] = _decoded(name, segment)

@@ -1,13 +1,11 @@
-"""Whose request it is: of a key or a session, or on loopback the operator."""
+"""Whose request it is: of a key or of a session."""
 
 from collections.abc import Awaitable
-from dataclasses import replace
 from typing import Protocol
 
-from postwarden.dialects.kit.loopback import is_loopback
 from postwarden.dialects.kit.requests import Request
-from postwarden.model.actors import OPERATOR, Actor
-from postwarden.model.errors import Forbidden, Unauthenticated
+from postwarden.model.actors import Actor
+from postwarden.model.errors import Unauthenticated
 from postwarden.services.logins.sessions import is_token
 
 DIALECT = "native"
@@ -52,22 +50,3 @@ def bearer(request: Request) -> str:
     """Return the secret that a request brings, which may be nothing."""
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     return secret.strip() if scheme.lower() == "bearer" else ""
-
-
-class Nobody:
-    """Lets everybody on this machine act as the operator.
-
-    A page in somebody's browser is not on this machine, though its requests come
-    from here: they name another host, or an origin.
-    """
-
-    async def __call__(self, request: Request) -> Actor:
-        host = request.headers.get("host", "")
-        if "origin" in request.headers or not is_loopback(host):
-            raise Forbidden("without authentication this answers local programs only")
-        return replace(
-            OPERATOR,
-            dialect=DIALECT,
-            client_ip=request.client_ip,
-            request_id=request.request_id,
-        )

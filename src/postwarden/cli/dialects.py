@@ -1,0 +1,103 @@
+"""The dialects that `serve` speaks: their names, their paths, how each is built."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import ip_network
+
+from postwarden.bootstrap import Platform
+from postwarden.dialects.ews import app as ews_app
+from postwarden.dialects.ews.authentication import Credentials
+from postwarden.dialects.ews.house import House as EwsHouse
+from postwarden.dialects.ews.names import NAME as EWS
+from postwarden.dialects.kit.application import Heard
+from postwarden.dialects.kit.asgi import Application
+from postwarden.dialects.kit.everybody import Everybody
+from postwarden.dialects.kit.requests import Bounds
+from postwarden.dialects.native import app as native_app
+from postwarden.dialects.native.authentication import Secrets
+from postwarden.dialects.native.house import House, Options
+from postwarden.dialects.native.operations import PREFIX
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What an app is built for: a store, and a listener that is `local` or not."""
+
+    platform: Platform
+    local: bool
+    closing: asyncio.Event
+    heard: Heard
+
+    def bounds(self, body: int) -> Bounds:
+        """Return how much of a request is read."""
+        http = self.platform.settings.http
+        return Bounds(
+            body=body,
+            headers=http.header_size,
+            trusted_proxies=tuple(map(ip_network, http.proxy_networks)),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """One dialect, at its native paths."""
+
+    name: str
+    prefixes: tuple[str, ...]
+    build: Callable[[Site], Application]
+
+
+def native_house(site: Site) -> House:
+    """Return what our own API works with."""
+    platform, settings = site.platform, site.platform.settings
+    wishes = settings.dialects.native
+    return House(
+        store=platform.store,
+        blobs=platform.blobs,
+        index=platform.search,
+        passwords=platform.passwords,
+        sealer=platform.sealer,
+        webhook_client=platform.webhook_client,
+        authenticate=Everybody(native_app.NAME)
+        if wishes.authentication == "none" and site.local
+        else Secrets(platform.actor_of_key, platform.actor_of_session),
+        clock=platform.clock,
+        rules=platform.case_rules,
+        session_rules=platform.session_rules,
+        guard_rules=platform.guard_rules,
+        options=Options(require_if_match=wishes.require_if_match),
+        bounds=site.bounds(settings.http.body_size),
+        closing=site.closing,
+    )
+
+
+def _native(site: Site) -> Application:
+    return native_app.build(native_house(site), heard=site.heard)
+
+
+def _ews(site: Site) -> Application:
+    platform, wishes = site.platform, site.platform.settings.dialects.ews
+    house = EwsHouse(
+        store=platform.store,
+        blobs=platform.blobs,
+        authenticate=Everybody(EWS)
+        if wishes.authentication == "none" and site.local
+        else Credentials(
+            key=platform.actor_of_key,
+            session=platform.actor_of_session,
+            password=platform.actor_of_password,
+        ),
+        clock=platform.clock,
+        url=wishes.url,
+        bounds=site.bounds(wishes.body_size),
+        closing=site.closing,
+    )
+    return ews_app.build(house, heard=site.heard)
+
+
+_ALL = (
+    Dialect(name=native_app.NAME, prefixes=(PREFIX,), build=_native),
+    Dialect(name=EWS, prefixes=(ews_app.PREFIX,), build=_ews),
+)
+DIALECTS = {each.name: each for each in _ALL}

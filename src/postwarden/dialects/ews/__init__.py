@@ -1,0 +1,1 @@
+"""Exchange Web Services: SOAP at /EWS/Exchange.asmx, and autodiscover."""

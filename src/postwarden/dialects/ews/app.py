@@ -1,0 +1,79 @@
+"""The ASGI app of EWS: one path that takes SOAP, and who asks is asked first."""
+
+from postwarden.dialects.ews import soap
+from postwarden.dialects.ews.calls import Call
+from postwarden.dialects.ews.codes import Code
+from postwarden.dialects.ews.envelope import answer, refusal
+from postwarden.dialects.ews.failures import Failed
+from postwarden.dialects.ews.house import House
+from postwarden.dialects.ews.names import NAME
+from postwarden.dialects.ews.sections import OPERATIONS
+from postwarden.dialects.kit.application import App, Handler, Heard, unheard
+from postwarden.dialects.kit.asgi import Answer
+from postwarden.dialects.kit.refusals import WrongMediaType
+from postwarden.dialects.kit.requests import Request
+from postwarden.dialects.kit.routing import Routes
+from postwarden.wire.xml import Element, Xml, tag
+
+PREFIX = "/ews"
+PATH = f"{PREFIX}/exchange.asmx"
+_PAGE = b"Exchange Web Services answer POST here.\n"
+
+
+def build(house: House, *, heard: Heard = unheard) -> App:
+    """Build the app of a store; `heard` is told of each request."""
+    return App(
+        name=NAME,
+        routes=Routes(
+            [
+                ("POST", PATH, (PATH, _soap(house))),
+                ("GET", PATH, (PATH, _page(house))),
+            ],
+            folds_case=True,
+        ),
+        envelope=refusal,
+        bounds=house.bounds,
+        heard=heard,
+    )
+
+
+def _page(house: House) -> Handler:
+    async def handle(request: Request, _: dict[str, str]) -> Answer:
+        await house.authenticate(request)
+        return Answer(body=_PAGE, media_type="text/plain")
+
+    return handle
+
+
+def _soap(house: House) -> Handler:
+    async def handle(request: Request, _: dict[str, str]) -> Answer:
+        # Who asks comes first: strangers learn nothing, and cost no parsing.
+        actor = await house.authenticate(request)
+        with house.places.taken_by(actor):
+            _check_media_type(request)
+            asked = soap.asked_of(await request.body())
+            if asked.impersonated is not None:
+                raise Failed(
+                    Code.IMPERSONATE_USER_DENIED, "Nobody may act as others here."
+                )
+            call = Call(house=house, request=request, actor=actor)
+            return answer(soap.envelope(await _answered(call, asked.operation)))
+
+    return handle
+
+
+def _check_media_type(request: Request) -> None:
+    if request.media_type != "text/xml":
+        raise WrongMediaType("SOAP 1.1 is text/xml", field="content-type")
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise WrongMediaType("send the body as it is", field="content-encoding")
+
+
+async def _answered(call: Call, asked: Element) -> Xml:
+    namespace, _, name = asked.name.partition(":")
+    operation = OPERATIONS.get(name) if namespace == "m" else None
+    if operation is None:
+        raise Failed(
+            Code.INVALID_OPERATION, f"There is no operation {asked.local[:80]} here."
+        )
+    return tag(operation.response, await operation.handler(call, asked))

@@ -1,0 +1,66 @@
+"""What EWS works with: ports, and a few wishes of the settings."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from postwarden.dialects.ews.codes import Code
+from postwarden.dialects.ews.failures import Failed
+from postwarden.dialects.kit.requests import Bounds, Request
+from postwarden.model.actors import Actor
+from postwarden.services.ports import Blobs, Store
+
+AT_ONCE = 27  # requests of one actor: Exchange's own number
+BACK_OFF = 1000  # milliseconds that a client with more is asked to wait
+
+
+class Authenticate(Protocol):
+    """Says whose request it is; raises Unauthenticated."""
+
+    def __call__(self, request: Request) -> Awaitable[Actor]: ...
+
+
+class Places:
+    """Counts the requests of each actor that are being answered."""
+
+    def __init__(self, at_once: int = AT_ONCE) -> None:
+        self._at_once = at_once
+        self._taken: Counter[str] = Counter()
+
+    @contextmanager
+    def taken_by(self, actor: Actor) -> Iterator[None]:
+        """Hold a place; raises Failed when the actor has all of them."""
+        if self._taken[actor.name] >= self._at_once:
+            raise Failed(
+                Code.SERVER_BUSY,
+                "The server cannot service this request right now. Try again later.",
+                values={"BackOffMilliseconds": str(BACK_OFF)},
+            )
+        self._taken[actor.name] += 1
+        try:
+            yield
+        finally:
+            self._taken[actor.name] -= 1
+            if not self._taken[actor.name]:
+                del self._taken[actor.name]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """The ports of one store. `closing` is set when the listeners close.
+
+    `url` is where clients find us; without one it is the host that they asked.
+    """
+
+    store: Store
+    blobs: Blobs
+    authenticate: Authenticate
+    clock: Callable[[], datetime]
+    url: str = ""
+    bounds: Bounds = field(default_factory=Bounds)
+    places: Places = field(default_factory=Places)
+    closing: asyncio.Event = field(default_factory=asyncio.Event)

@@ -1,0 +1,49 @@
+"""How an operation is declared: a coroutine under the name that clients call it by.
+
+    folders = Operations()
+
+    @folders("GetFolder")
+    async def get_folder(call: Call, asked: Element) -> Xml:
+        \"\"\"Show folders.\"\"\"
+
+It returns what stands inside the response element.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from postwarden.dialects.ews.calls import Call
+    from postwarden.wire.xml import Element, Xml
+
+Handler: TypeAlias = "Callable[[Call, Element], Awaitable[Xml]]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One operation; `response` is the element that its answer is."""
+
+    name: str
+    handler: Handler
+    response: str
+
+
+class Operations:
+    """The operations of one section of the table."""
+
+    def __init__(self) -> None:
+        self.all: list[Operation] = []
+
+    def __call__(
+        self, name: str, *, response: str | None = None
+    ) -> Callable[[Handler], Handler]:
+        def declare(handler: Handler) -> Handler:
+            self.all.append(
+                Operation(
+                    name=name, handler=handler, response=response or f"m:{name}Response"
+                )
+            )
+            return handler
+
+        return declare
