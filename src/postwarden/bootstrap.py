@@ -212,7 +212,7 @@ class Platform:
             window=timedelta(seconds=settings.window_seconds),
         )
 
-    async def actor_of_key(
+    async def actor_of(
         self,
         secret: str,
         *,
@@ -220,32 +220,10 @@ class Platform:
         client_ip: str | None = None,
         request_id: str | None = None,
     ) -> Actor:
-        """Return who comes with a key, from this machine without `client_ip`.
+        """Return who comes with a key or a session's token; raises Unauthenticated."""
+        from postwarden.services.logins import recognition  # noqa: PLC0415  see above
 
-        Raises Unauthenticated.
-        """
-        from postwarden.services import actors  # noqa: PLC0415  see above
-
-        return await actors.recognised(
-            self.store,
-            secret,
-            dialect=dialect,
-            client_ip=client_ip,
-            request_id=request_id,
-        )
-
-    async def actor_of_session(
-        self,
-        secret: str,
-        *,
-        dialect: str,
-        client_ip: str | None = None,
-        request_id: str | None = None,
-    ) -> Actor:
-        """Return who comes with a session's token; raises Unauthenticated."""
-        from postwarden.services.logins import sessions  # noqa: PLC0415  see above
-
-        return await sessions.recognised(
+        return await recognition.recognised(
             self.store,
             secret,
             dialect=dialect,

@@ -11,8 +11,8 @@ from postwarden.model.cases import (
     ClassCount,
     Cluster,
     MatchClass,
-    Notice,
     Outcome,
+    OwnerNotice,
     PlanItem,
 )
 from postwarden.model.errors import NotFound
@@ -69,7 +69,7 @@ async def test_a_plan_comes_back_with_its_summary(store: Store) -> None:
             accounts=3,
             excluded=4,
             exclude=("ada@example.org", "@example.com"),
-            notice=Notice.DIGEST,
+            notice=OwnerNotice.DIGEST,
             counts=(
                 ClassCount(
                     match_class=MatchClass.VARIANT,

@@ -61,7 +61,7 @@ def native_house(site: Site) -> House:
         webhook_client=platform.webhook_client,
         authenticate=Everybody(native_app.NAME)
         if wishes.authentication == "none" and site.local
-        else Secrets(platform.actor_of_key, platform.actor_of_session),
+        else Secrets(platform.actor_of),
         clock=platform.clock,
         rules=platform.case_rules,
         session_rules=platform.session_rules,
@@ -83,11 +83,7 @@ def _ews(site: Site) -> Application:
         blobs=platform.blobs,
         authenticate=Everybody(EWS)
         if wishes.authentication == "none" and site.local
-        else Credentials(
-            key=platform.actor_of_key,
-            session=platform.actor_of_session,
-            password=platform.actor_of_password,
-        ),
+        else Credentials(secret=platform.actor_of, password=platform.actor_of_password),
         clock=platform.clock,
         url=wishes.url,
         bounds=site.bounds(wishes.body_size),

@@ -118,7 +118,7 @@ class Invocation:
         """Become the actor of the key that was given; raises Unauthenticated."""
         secret = self.options.value("--key")
         if secret is not None and self._platform is not None:
-            self.actor = await self.platform.actor_of_key(secret, dialect="cli")
+            self.actor = await self.platform.actor_of(secret, dialect="cli")
 
     async def read(
         self,

@@ -32,7 +32,7 @@ class Action(StrEnum):
     RESTORE = "restore"  # from the vault and from cases, back to their mailboxes
 
 
-class Notice(StrEnum):
+class OwnerNotice(StrEnum):
     """What the owner of a mailbox is told of what was removed there."""
 
     SILENT = "silent"
@@ -162,7 +162,7 @@ class Plan:
     related: int = 0
     excluded: int = 0
     exclude: tuple[str, ...] = ()
-    notice: Notice = Notice.SILENT
+    notice: OwnerNotice = OwnerNotice.SILENT
     counts: tuple[ClassCount, ...] = ()
     clusters: tuple[Cluster, ...] = ()
     traced: Traced | None = None

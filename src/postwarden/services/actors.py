@@ -5,7 +5,10 @@ is nobody's to know: an unknown, an ended and a revoked one, one used from elsew
 and one of a disabled administrator get the same words after the same work.
 """
 
-from datetime import timedelta
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
 
 from postwarden.model.actors import Actor
 from postwarden.model.administrators import (
@@ -16,44 +19,33 @@ from postwarden.model.errors import Unauthenticated
 from postwarden.model.permissions import Permission
 from postwarden.services import privileges
 from postwarden.services.keys import digest_of
-from postwarden.services.ports import Store, UnitOfWork
+from postwarden.services.ports import UnitOfWork
 
 REFUSED = "this key opens nothing: it is unknown, has ended, or is not for this place"
-_REMEMBERED = timedelta(minutes=1)  # how exact the time of a key's last use is
+_REMEMBERED = timedelta(minutes=1)  # how exact the time of a last use is
 
 
-async def recognised(
-    store: Store,
-    secret: str,
-    *,
-    client_ip: str | None = None,
-    dialect: str = "cli",
-    request_id: str | None = None,
-) -> Actor:
-    """Return who comes with a key, and remember that it was used.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognised:
+    """Who came with a secret; `mark` writes down its use, where that is due."""
 
-    Raises Unauthenticated. This is what an edge calls for each request.
-    """
-    actor = await store.peek(
-        actor_of_key,
-        secret,
-        client_ip=client_ip,
-        dialect=dialect,
-        request_id=request_id,
-    )
-    if await store.peek(_is_due, actor):
-        await store.transact(_remember, actor)
-    return actor
+    actor: Actor
+    mark: Callable[[UnitOfWork], None] | None
 
 
-def actor_of_key(
+def is_due(last: datetime | None, now: datetime) -> bool:
+    """Whether a use is to be written down: not one write for each request."""
+    return last is None or now - last >= _REMEMBERED
+
+
+def by_key(
     uow: UnitOfWork,
     secret: str,
     *,
     client_ip: str | None = None,
     dialect: str = "cli",
     request_id: str | None = None,
-) -> Actor:
+) -> Recognised:
     """Return who comes with a key, as he may act now; raises Unauthenticated.
 
     A `client_ip` of None is this machine.
@@ -68,7 +60,7 @@ def actor_of_key(
         or not key.opens(uow.now, client_ip)
     ):
         raise Unauthenticated(REFUSED)
-    return Actor(
+    actor = Actor(
         name=owner.name,
         dialect=dialect,
         permissions=(
@@ -79,6 +71,14 @@ def actor_of_key(
         request_id=request_id,
         key=key.id,
     )
+    return Recognised(
+        actor=actor,
+        mark=partial(_mark, key.id) if is_due(key.last_used_at, uow.now) else None,
+    )
+
+
+def _mark(key: int, uow: UnitOfWork) -> None:
+    uow.keys.remember_use(key, uow.now)
 
 
 def rights_of(
@@ -92,14 +92,3 @@ def rights_of(
     if owner is None or owner.state is not AdministratorState.ACTIVE or role is None:
         return None
     return role.permissions
-
-
-def _is_due(uow: UnitOfWork, actor: Actor) -> bool:
-    key = uow.keys.with_id(actor.key or 0)
-    last = key.last_used_at if key else uow.now
-    return last is None or uow.now - last >= _REMEMBERED
-
-
-def _remember(uow: UnitOfWork, actor: Actor) -> None:
-    if actor.key is not None:
-        uow.keys.remember_use(actor.key, uow.now)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from postwarden.model.cases import Notice, Plan, PlanItem
+from postwarden.model.cases import OwnerNotice, Plan, PlanItem
 from postwarden.model.errors import MailError, Unavailable
 from postwarden.services.cases import arming, closing, notifying, running, undoing
 from postwarden.services.cases.notifying import Note
@@ -76,7 +76,7 @@ async def notify_owners(lease: Lease) -> Mapping[str, object]:
         if not items:
             break
         after = items[-1].item
-        if plan.notice is Notice.STUB:
+        if plan.notice is OwnerNotice.STUB:
             stubs = [notifying.stub(plan, i, known.get(i.sha256)) for i in items]
             placed += await _place(lease, plan, stubs)
             continue

@@ -30,7 +30,7 @@ async def key_for(
 async def coming(store: Store, name: str, **options: Any) -> Actor:
     """Return who comes with a new key of an administrator."""
     secret = await key_for(store, name, **options)
-    return await store.read(actors.actor_of_key, secret)
+    return (await store.read(actors.by_key, secret)).actor
 
 
 async def two_domains(store: Store) -> None:

@@ -143,16 +143,16 @@ async def test_a_change_holds_for_keys_that_are_out(store: Store) -> None:
     await store.transact(
         administrators.change, OPERATOR, "dan", role="auditor", domains=[FOREIGN]
     )
-    dan = await store.read(actors.actor_of_key, secret)
+    dan = (await store.read(actors.by_key, secret)).actor
     assert dan.domains == frozenset({FOREIGN})
     assert not dan.may(P.ACCOUNT_CREATE)
     await store.transact(administrators.change, OPERATOR, "dan", state=DISABLED)
     with pytest.raises(Unauthenticated):
-        await store.read(actors.actor_of_key, secret)
+        await store.read(actors.by_key, secret)
     await store.transact(administrators.remove, OPERATOR, "dan")
     await make(store, "dan", "auditor")
     with pytest.raises(Unauthenticated):  # he is another
-        await store.read(actors.actor_of_key, secret)
+        await store.read(actors.by_key, secret)
 
 
 async def test_a_domain_that_goes_takes_the_right_to_it_along(store: Store) -> None:

@@ -18,6 +18,7 @@ from postwarden.model.errors import (
 )
 from postwarden.model.permissions import EVERYTHING, Permission
 from postwarden.services import actors, administrators, keys, roles
+from postwarden.services.logins import recognition
 from postwarden.services.ports import Store, UnitOfWork
 from tests.support.factories import Clock
 from tests.support.statements import Statements, counted
@@ -75,21 +76,21 @@ async def test_what_is_wrong_with_a_key_is_nobody_s_to_know(
     ):
         statements.taken()
         with pytest.raises(Unauthenticated) as caught:
-            await store.read(actors.actor_of_key, secret, client_ip="198.51.100.7")
+            await store.read(actors.by_key, secret, client_ip="198.51.100.7")
         answers.add((str(caught.value), statements.taken()))
     assert len(answers) == 1
-    assert (await store.read(actors.actor_of_key, made[1].secret)).name == "carol"
+    assert (await store.read(actors.by_key, made[1].secret)).actor.name == "carol"
 
 
 async def test_a_key_is_for_its_networks(store: Store) -> None:
     await make(store, "carol", "auditor")
     secret = await key_for(store, "carol", networks=[OFFICE, ip_network("::1")])
     for client_ip in ("192.0.2.9", "::ffff:192.0.2.9", "::1"):
-        actor = await store.read(actors.actor_of_key, secret, client_ip=client_ip)
+        actor = (await store.read(actors.by_key, secret, client_ip=client_ip)).actor
         assert actor.client_ip == client_ip
     for elsewhere in ("192.0.3.9", "", "nonsense", None):
         with pytest.raises(Unauthenticated):
-            await store.read(actors.actor_of_key, secret, client_ip=elsewhere)
+            await store.read(actors.by_key, secret, client_ip=elsewhere)
 
 
 def test_this_machine_is_the_loopback_network() -> None:
@@ -119,7 +120,7 @@ async def test_a_key_may_do_less_than_its_owner_and_never_more(store: Store) -> 
     await two_domains(store)
     await make(store, "dan", "domain-admin", HOME)
     narrow = await key_for(store, "dan", permissions=[P.MAIL_TRACE, P.MAIL_FIND])
-    assert (await store.read(actors.actor_of_key, narrow)).permissions == {
+    assert (await store.read(actors.by_key, narrow)).actor.permissions == {
         *(P.MAIL_TRACE, P.MAIL_FIND)
     }
     with pytest.raises(Invalid):
@@ -129,7 +130,7 @@ async def test_a_key_may_do_less_than_its_owner_and_never_more(store: Store) -> 
     # His role is narrowed later: the key is, too.
     await store.transact(roles.create, OPERATOR, "less", permissions=[P.MAIL_TRACE])
     await store.transact(administrators.change, OPERATOR, "dan", role="less")
-    found = await store.read(actors.actor_of_key, narrow)
+    found = (await store.read(actors.by_key, narrow)).actor
     assert found.permissions == {P.MAIL_TRACE}
 
 
@@ -151,7 +152,7 @@ async def test_a_key_whose_permissions_are_all_unknown_may_do_nothing(
         uow.keys.add(emptied)
 
     await store.transact(forget)
-    actor = await store.read(actors.actor_of_key, "other")
+    actor = (await store.read(actors.by_key, "other")).actor
     assert actor.permissions == frozenset()
 
 
@@ -245,12 +246,12 @@ async def test_the_last_use_of_a_key_is_remembered(store: Store, clock: Clock) -
         return row.key.last_used_at
 
     assert await last_used() is None
-    await actors.recognised(store, secret)
+    await recognition.recognised(store, secret, dialect="native")
     used = clock()
     assert await last_used() == used
     clock.forward(seconds=30)
-    await actors.recognised(store, secret)
+    await recognition.recognised(store, secret, dialect="native")
     assert await last_used() == used  # no write for each request
     clock.forward(seconds=30)
-    await actors.recognised(store, secret)
+    await recognition.recognised(store, secret, dialect="native")
     assert await last_used() == clock()

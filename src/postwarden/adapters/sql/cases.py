@@ -31,8 +31,8 @@ from postwarden.model.cases import (
     Cluster,
     MatchClass,
     Missing,
-    Notice,
     Outcome,
+    OwnerNotice,
     Plan,
     PlanItem,
     Traced,
@@ -356,7 +356,7 @@ def _plan(row: Row) -> Plan:
         related=summary["related"],
         excluded=summary.get("excluded", 0),
         exclude=tuple(summary.get("exclude", ())),
-        notice=Notice(summary.get("notice", Notice.SILENT)),
+        notice=OwnerNotice(summary.get("notice", OwnerNotice.SILENT)),
         counts=tuple(
             ClassCount(**{**each, "match_class": MatchClass(each["match_class"])})
             for each in summary["counts"]

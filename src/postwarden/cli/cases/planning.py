@@ -17,7 +17,7 @@ from postwarden.cli.invocation import DryRun, Invocation, command
 from postwarden.cli.queries import read_query, settle_files
 from postwarden.cli.query_words import QueryCommand, QueryWords
 from postwarden.dialects.native.shapes import cases as shapes
-from postwarden.model.cases import INCLUDABLE, Action, Case, Notice, Plan
+from postwarden.model.cases import INCLUDABLE, Action, Case, OwnerNotice, Plan
 from postwarden.model.errors import Invalid
 from postwarden.model.queries import Query, Scope
 from postwarden.services.cases import (
@@ -158,9 +158,9 @@ async def preview(
     notice: Annotated[
         str,
         typer.Option(
-            metavar="|".join(Notice), help="What owners are told of removed mail."
+            metavar="|".join(OwnerNotice), help="What owners are told of removed mail."
         ),
-    ] = Notice.SILENT.value,
+    ] = OwnerNotice.SILENT.value,
 ) -> None:
     """Freeze a plan: every copy it would act on, sealed by a SHA-256.
 

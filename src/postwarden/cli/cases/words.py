@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from postwarden.cli.grammar import new_group
-from postwarden.model.cases import INCLUDABLE, Action, MatchClass, Notice
+from postwarden.model.cases import INCLUDABLE, Action, MatchClass, OwnerNotice
 from postwarden.model.errors import Invalid
 
 app = new_group("Find every copy, remove it, prove it, take it back.")
@@ -20,11 +20,13 @@ def action_of(word: str) -> Action:
         raise Invalid(f"--action takes {', '.join(Action)}", field="action") from None
 
 
-def notice_of(word: str) -> Notice:
+def notice_of(word: str) -> OwnerNotice:
     try:
-        return Notice(word)
+        return OwnerNotice(word)
     except ValueError:
-        raise Invalid(f"--notice takes {', '.join(Notice)}", field="notice") from None
+        raise Invalid(
+            f"--notice takes {', '.join(OwnerNotice)}", field="notice"
+        ) from None
 
 
 def includable(word: str) -> MatchClass:

@@ -10,7 +10,6 @@ from postwarden.dialects.kit.requests import Request
 from postwarden.model.actors import Actor
 from postwarden.model.errors import Unauthenticated
 from postwarden.services.keys import is_key
-from postwarden.services.logins.sessions import is_token
 
 _LONGEST = 1024  # characters of a user name and password
 
@@ -45,14 +44,8 @@ class Credentials:
     have a Windows domain before them: `EXAMPLE\ada@example.org`.
     """
 
-    def __init__(
-        self,
-        *,
-        key: ActorOfSecret,
-        session: ActorOfSecret,
-        password: ActorOfPassword,
-    ) -> None:
-        self._key, self._session, self._password = key, session, password
+    def __init__(self, *, secret: ActorOfSecret, password: ActorOfPassword) -> None:
+        self._secret, self._password = secret, password
 
     async def __call__(self, request: Request) -> Actor:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
@@ -82,8 +75,7 @@ class Credentials:
     async def _bearer(self, request: Request, secret: str) -> Actor:
         if not secret or len(secret) > _LONGEST:
             raise Unauthenticated
-        of = self._session if is_token(secret) else self._key
-        return await of(
+        return await self._secret(
             secret,
             dialect=NAME,
             client_ip=request.client_ip,

@@ -6,7 +6,6 @@ from typing import Protocol
 from postwarden.dialects.kit.requests import Request
 from postwarden.model.actors import Actor
 from postwarden.model.errors import Unauthenticated
-from postwarden.services.logins.sessions import is_token
 
 DIALECT = "native"
 _LONGEST = 512  # characters of a secret
@@ -27,18 +26,14 @@ class Secrets:
     themselves, so that no page elsewhere can act for who is logged in.
     """
 
-    def __init__(
-        self, actor_of_key: ActorOfSecret, actor_of_session: ActorOfSecret
-    ) -> None:
-        self._actor_of_key = actor_of_key
-        self._actor_of_session = actor_of_session
+    def __init__(self, actor_of: ActorOfSecret) -> None:
+        self._actor_of = actor_of
 
     async def __call__(self, request: Request) -> Actor:
         secret = bearer(request)
         if not secret or len(secret) > _LONGEST:
             raise Unauthenticated("give a key: Authorization: Bearer SECRET")
-        of = self._actor_of_session if is_token(secret) else self._actor_of_key
-        return await of(
+        return await self._actor_of(
             secret,
             dialect=DIALECT,
             client_ip=request.client_ip,

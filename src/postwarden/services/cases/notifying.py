@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 
-from postwarden.model.cases import Action, Notice, Plan, PlanItem
+from postwarden.model.cases import Action, OwnerNotice, Plan, PlanItem
 from postwarden.model.ledger import Event
 from postwarden.model.mailboxes import INBOX, CopyState
 from postwarden.model.messages import Message, NewMessage
@@ -164,7 +164,7 @@ def _still_removed(uow: UnitOfWork, plan: Plan, note: Note) -> bool:
 
 def withdraw(uow: UnitOfWork, plan: Plan, items: Sequence[PlanItem]) -> None:
     """Take away what was told of items that are undone, a digest with the first."""
-    if plan.notice is Notice.SILENT:
+    if plan.notice is OwnerNotice.SILENT:
         return
     numbers = {DIGEST, *(item.item for item in items)}
     owners = sorted({item.account for item in items})

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 
-from postwarden.model.cases import Notice, Outcome, Plan, PlanItem
+from postwarden.model.cases import Outcome, OwnerNotice, Plan, PlanItem
 
 
 class PlanHash:
@@ -46,7 +46,7 @@ class PlanHash:
 
     def digest(self) -> bytes:
         whole = self._hash.copy()
-        if self._notice is not Notice.SILENT:
+        if self._notice is not OwnerNotice.SILENT:
             whole.update(f'],"notice":{_json(self._notice.value)}'.encode())
         else:
             whole.update(b"]")

@@ -11,8 +11,8 @@ from postwarden.model.cases import (
     CaseState,
     ClassCount,
     MatchClass,
-    Notice,
     Outcome,
+    OwnerNotice,
     Plan,
     PlanItem,
 )
@@ -55,7 +55,7 @@ class Wanted:
     exclude: tuple[str, ...] = ()
     exclude_items: tuple[int, ...] = ()
     include_sent: bool = False
-    notice: Notice = Notice.SILENT
+    notice: OwnerNotice = OwnerNotice.SILENT
 
     @property
     def classes(self) -> tuple[MatchClass, ...]:
@@ -131,7 +131,10 @@ def _look(
     access.require(actor, Permission.CASE_OPEN)
     if wanted.action is Action.SHRED:
         access.require(actor, Permission.CASE_SHRED)
-    if wanted.notice is not Notice.SILENT and wanted.action not in notifying.ACTIONS:
+    if (
+        wanted.notice is not OwnerNotice.SILENT
+        and wanted.action not in notifying.ACTIONS
+    ):
         raise Invalid(
             f"{wanted.action} leaves nothing to give notice of", field="notice"
         )

@@ -11,8 +11,8 @@ from postwarden.model.cases import (
     Action,
     Case,
     CaseState,
-    Notice,
     Outcome,
+    OwnerNotice,
     Plan,
     PlanItem,
 )
@@ -186,7 +186,7 @@ def run_chunk(uow: UnitOfWork, case_id: int, *, limit: int = CHUNK) -> Progress:
     pending = uow.cases.outcomes(plan.id).get(Outcome.PENDING, 0)
     if goes_on and not pending:
         uow.cases.replace(replace(case, state=CaseState.DONE))
-        if plan.notice is not Notice.SILENT:
+        if plan.notice is not OwnerNotice.SILENT:
             payload = {"plan": plan.id}
             uow.tasks.add(notifying.TASK, str(plan.id), payload, uow.now)
         notices.tell(uow, NoticeName.CASE_DONE, f"case {case_id}")

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from functools import partial
 
 from postwarden.model.actors import Actor
 from postwarden.model.administrators import Administrator
@@ -17,15 +17,15 @@ from postwarden.model.logins import (
 )
 from postwarden.model.permissions import Permission
 from postwarden.services import access, actors, audit
+from postwarden.services.actors import Recognised
 from postwarden.services.keys import digest_of
-from postwarden.services.ports import Store, UnitOfWork
+from postwarden.services.ports import UnitOfWork
 
 PURGE = "login.purge"  # forgets what has ended
 MAX_SESSIONS = 50  # of one administrator; the oldest goes
 REFUSED = "this session has ended: log in again"
 _MARK = "pws_"
 _OCTETS = 32
-_REMEMBERED = timedelta(minutes=1)  # how exact the time of the last use is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,40 +74,16 @@ def begin(
     return NewSession(session=session, owner=owner, token=token)
 
 
-async def recognised(
-    store: Store,
-    token: str,
-    *,
-    client_ip: str | None = None,
-    dialect: str = "native",
-    request_id: str | None = None,
-) -> Actor:
-    """Return who comes with a session's token, and keep the session awake.
-
-    Raises Unauthenticated. This is what an edge calls for each request.
-    """
-    actor = await store.peek(
-        actor_of_session,
-        token,
-        client_ip=client_ip,
-        dialect=dialect,
-        request_id=request_id,
-    )
-    if await store.peek(_is_due, token):
-        await store.transact(_remember, token)
-    return actor
-
-
-def actor_of_session(
+def by_token(
     uow: UnitOfWork,
-    token: str,
+    secret: str,
     *,
     client_ip: str | None = None,
     dialect: str = "native",
     request_id: str | None = None,
-) -> Actor:
+) -> Recognised:
     """Return who comes with a session's token; raises Unauthenticated."""
-    session = uow.sessions.with_digest(digest_of(token))
+    session = uow.sessions.with_digest(digest_of(secret))
     owner = uow.administrators.with_id(session.administrator if session else 0)
     permissions = actors.rights_of(uow, owner)
     if (
@@ -117,7 +93,7 @@ def actor_of_session(
         or not session.is_open(uow.now)
     ):
         raise Unauthenticated(REFUSED)
-    return Actor(
+    actor = Actor(
         name=owner.name,
         dialect=dialect,
         permissions=permissions,
@@ -125,17 +101,12 @@ def actor_of_session(
         client_ip=client_ip,
         request_id=request_id,
     )
+    due = actors.is_due(session.last_seen_at, uow.now)
+    return Recognised(actor=actor, mark=partial(_mark, session.id) if due else None)
 
 
-def _is_due(uow: UnitOfWork, token: str) -> bool:
-    session = uow.sessions.with_digest(digest_of(token))
-    return session is not None and uow.now - session.last_seen_at >= _REMEMBERED
-
-
-def _remember(uow: UnitOfWork, token: str) -> None:
-    session = uow.sessions.with_digest(digest_of(token))
-    if session is not None and session.is_open(uow.now):
-        uow.sessions.remember_use(session.id, uow.now)
+def _mark(session: int, uow: UnitOfWork) -> None:
+    uow.sessions.remember_use(session, uow.now)
 
 
 def is_token(secret: str) -> bool:

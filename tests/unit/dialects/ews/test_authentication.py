@@ -25,7 +25,7 @@ async def by_password(username: str, password: str, **_: object) -> Actor:
     return Actor(name="ada@example.org", dialect="ews")
 
 
-CREDENTIALS = Credentials(key=by_secret, session=by_secret, password=by_password)
+CREDENTIALS = Credentials(secret=by_secret, password=by_password)
 
 
 def basic(pair: str, encoding: str = "utf-8") -> str:

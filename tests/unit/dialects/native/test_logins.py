@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -9,8 +10,7 @@ from postwarden.dialects.native import app
 from postwarden.dialects.native.authentication import Secrets
 from postwarden.dialects.native.operations import PREFIX
 from postwarden.model.logins import GuardRules
-from postwarden.services import actors
-from postwarden.services.logins import sessions
+from postwarden.services.logins import recognition
 from tests.support import prepared
 from tests.support.api import Answered, Client
 from tests.support.prepared import Prepared
@@ -21,15 +21,7 @@ PASSWORD = "correct horse battery"
 @pytest.fixture
 async def town() -> Prepared:
     town = (await prepared.prepare_once()).fresh()
-    store = town.house.store
-
-    async def of_key(secret: str, **origin: object) -> object:
-        return await actors.recognised(store, secret, **origin)  # type: ignore[arg-type]
-
-    async def of_session(token: str, **origin: object) -> object:
-        return await sessions.recognised(store, token, **origin)  # type: ignore[arg-type]
-
-    secrets = Secrets(of_key, of_session)  # type: ignore[arg-type]  # as they are called
+    secrets = Secrets(partial(recognition.recognised, town.house.store))
     rules = GuardRules(failures=2)
     town.house = replace(town.house, authenticate=secrets, guard_rules=rules)
     return town

@@ -5,7 +5,7 @@ from hashlib import sha256
 
 import pytest
 
-from postwarden.model.cases import Action, Case, CaseState, Notice, Outcome
+from postwarden.model.cases import Action, Case, CaseState, Outcome, OwnerNotice
 from postwarden.model.errors import Invalid, Stale
 from postwarden.model.mailboxes import CopyState
 from postwarden.model.queries import parse
@@ -45,7 +45,7 @@ async def text_of(desk: Desk, subject: str) -> tuple[bytes, str]:
     return shown.content, scan(shown.content).text
 
 
-async def carried_out(desk: Desk, notice: Notice, query: str = BOTH) -> Case:
+async def carried_out(desk: Desk, notice: OwnerNotice, query: str = BOTH) -> Case:
     """Ada has two mails, one of them filed away; Bob has one."""
     await desk.receive(PHISH, ADA, BOB)
     await desk.receive(OTHER, ADA)
@@ -60,13 +60,13 @@ async def carried_out(desk: Desk, notice: Notice, query: str = BOTH) -> Case:
 
 
 async def test_silent_tells_nothing(desk: Desk) -> None:
-    await carried_out(desk, Notice.SILENT)
+    await carried_out(desk, OwnerNotice.SILENT)
 
     assert not await desk.lying()
 
 
 async def test_a_stub_stands_in_the_place_of_each_mail(desk: Desk) -> None:
-    case = await carried_out(desk, Notice.STUB)
+    case = await carried_out(desk, OwnerNotice.STUB)
 
     subject = f"A message was removed (case {case.id})"
     assert await desk.lying() == {
@@ -78,7 +78,7 @@ async def test_a_stub_stands_in_the_place_of_each_mail(desk: Desk) -> None:
 
 
 async def test_a_digest_lists_what_was_removed_in_one_mail(desk: Desk) -> None:
-    case = await carried_out(desk, Notice.DIGEST)
+    case = await carried_out(desk, OwnerNotice.DIGEST)
 
     subject = f"Messages were removed (case {case.id})"
     assert await desk.lying() == {
@@ -94,16 +94,17 @@ async def test_a_digest_lists_what_was_removed_in_one_mail(desk: Desk) -> None:
 
 async def test_a_notice_is_no_copy_of_what_it_tells_of(desk: Desk) -> None:
     """Although the query that found the mail finds the notice, too."""
-    case = await carried_out(desk, Notice.STUB, "account:ada@example.org smaller:1M")
+    query = "account:ada@example.org smaller:1M"
+    case = await carried_out(desk, OwnerNotice.STUB, query)
 
     assert not await desk.residual(case)
     assert (await desk.preview(case)).copies == 0
     assert (await told(desk)).total() == 2
 
 
-@pytest.mark.parametrize("notice", [Notice.STUB, Notice.DIGEST])
+@pytest.mark.parametrize("notice", [OwnerNotice.STUB, OwnerNotice.DIGEST])
 async def test_undo_takes_notices_away_and_gives_the_mail_back(
-    desk: Desk, notice: Notice
+    desk: Desk, notice: OwnerNotice
 ) -> None:
     case = await carried_out(desk, notice)
     before = await told(desk)
@@ -119,7 +120,7 @@ async def test_undo_takes_notices_away_and_gives_the_mail_back(
 
 
 async def test_who_works_on_notices_again_places_none_twice(desk: Desk) -> None:
-    case = await carried_out(desk, Notice.STUB)
+    case = await carried_out(desk, OwnerNotice.STUB)
     before = await desk.lying()
     plan = (await desk.status(case)).plan
     assert plan is not None
@@ -137,11 +138,11 @@ async def test_what_owners_are_told_is_part_of_what_was_approved(desk: Desk) -> 
     await desk.receive(PHISH, ADA)
     case = await desk.open(QUERY)
     silent = await desk.preview(case)
-    stub = await desk.preview(case, notice=Notice.STUB)
+    stub = await desk.preview(case, notice=OwnerNotice.STUB)
     assert silent.sha256 != stub.sha256
 
     with pytest.raises(Stale):
         await desk.approve(silent)
     for action in (Action.MOVE_JUNK, Action.RESTORE):
         with pytest.raises(Invalid):
-            await desk.preview(case, notice=Notice.STUB, action=action)
+            await desk.preview(case, notice=OwnerNotice.STUB, action=action)

@@ -101,7 +101,7 @@ async def test_a_passkey_lets_its_owner_in(store: Store, carol: Actor) -> None:
     for _ in range(2):
         session = await enter(store, device)
         assert session.session.factor is Factor.PASSKEY
-        actor = await store.read(sessions.actor_of_session, session.token)
+        actor = (await store.read(sessions.by_token, session.token)).actor
         assert (actor.name, actor.permissions) == ("carol", EVERYTHING)
     (row,) = await store.read(passkeys.page, OPERATOR, "carol")
     assert (row.name, row.sign_count, row.last_used_at is None) == ("desk", 2, False)

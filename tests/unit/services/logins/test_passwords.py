@@ -88,7 +88,7 @@ async def door(store: Store, tmp_path: Path) -> Door:
 async def test_a_password_begins_a_session(door: Door) -> None:
     session = await door.enter("Carol")
     assert session.session.factor is Factor.PASSWORD
-    carol = await door.store.read(sessions.actor_of_session, session.token)
+    carol = (await door.store.read(sessions.by_token, session.token)).actor
     assert (carol.name, carol.permissions) == ("carol", EVERYTHING)
     (row,) = await door.store.read(guard.page, OPERATOR, limit=9)
     assert (row.account, row.result) == ("admin carol", "success")
@@ -217,7 +217,7 @@ async def test_a_lost_telephone_is_the_business_of_who_may_do_as_much(
 
 async def test_one_changes_one_s_own_password_knowing_it(door: Door) -> None:
     session = await door.enter("carol")
-    carol = await door.store.read(sessions.actor_of_session, session.token)
+    carol = (await door.store.read(sessions.by_token, session.token)).actor
 
     async def change(old: str, new: str) -> None:
         await passwords.change_password(
@@ -230,5 +230,5 @@ async def test_one_changes_one_s_own_password_knowing_it(door: Door) -> None:
         await change(WORD, "short")
     await change(WORD, "another horse")
     with pytest.raises(Unauthenticated):
-        await door.store.read(sessions.actor_of_session, session.token)
+        await door.store.read(sessions.by_token, session.token)
     await door.enter("carol", "another horse")

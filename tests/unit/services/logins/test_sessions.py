@@ -12,7 +12,7 @@ from postwarden.model.errors import Forbidden, NotFound, Unauthenticated
 from postwarden.model.logins import Factor, Origin, SessionRules
 from postwarden.model.permissions import EVERYTHING, Permission
 from postwarden.services import administrators, keys
-from postwarden.services.logins import links, sessions
+from postwarden.services.logins import links, recognition, sessions
 from postwarden.services.logins.sessions import NewSession
 from postwarden.services.ports import Store
 from tests.support.factories import Clock
@@ -56,7 +56,7 @@ async def test_a_link_lets_in_once(store: Store) -> None:
     assert token not in str(entry)
     session = await enter(store, token)
     assert (session.session.factor, session.session.agent) == (Factor.LINK, "Firefox")
-    carol = await store.read(sessions.actor_of_session, session.token)
+    carol = (await store.read(sessions.by_token, session.token)).actor
     assert (carol.name, carol.permissions, carol.key) == ("carol", EVERYTHING, None)
     found = await store.read(administrators.get, OPERATOR, "carol")
     assert found.last_login_at is not None
@@ -93,14 +93,14 @@ async def test_a_session_ends_with_time_and_without_use(
     session = await logged_in(store, "carol")
     for _ in range(23):  # used every half hour, it lives twelve
         clock.forward(minutes=29)
-        await sessions.recognised(store, session.token)
+        await recognition.recognised(store, session.token, dialect="native")
     clock.forward(minutes=54)
     with pytest.raises(Unauthenticated):
-        await sessions.recognised(store, session.token)
+        await recognition.recognised(store, session.token, dialect="native")
     idle = await logged_in(store, "carol")
     clock.forward(minutes=30)
     with pytest.raises(Unauthenticated):
-        await sessions.recognised(store, idle.token)
+        await recognition.recognised(store, idle.token, dialect="native")
     assert await store.transact(sessions.forget_ended) == 2
     assert await store.read(sessions.page, OPERATOR, limit=9) == []
 
@@ -124,7 +124,7 @@ async def test_what_ended_a_session_is_nobody_s_to_know(
     for each in (left, ended, off, idle):
         statements.taken()
         with pytest.raises(Unauthenticated) as caught:
-            await store.read(sessions.actor_of_session, each.token)
+            await store.read(sessions.by_token, each.token)
         answers.add((str(caught.value), statements.taken()))
     assert len(answers) == 1
 
@@ -134,7 +134,7 @@ async def test_another_password_ends_the_sessions_there_are(store: Store) -> Non
     session, token = await logged_in(store, "carol"), await link_for(store, "carol")
     await store.transact(administrators.change, OPERATOR, "carol", password_hash="x")
     with pytest.raises(Unauthenticated):
-        await store.read(sessions.actor_of_session, session.token)
+        await store.read(sessions.by_token, session.token)
     with pytest.raises(Unauthenticated):
         await enter(store, token)
 
@@ -149,7 +149,7 @@ async def test_sessions_are_seen_and_ended_where_one_may(store: Store) -> None:
         for name in ("boss@example.org", "mallory@example.net", "dan@example.org")
     ]
     boss, _, dan = [
-        await store.read(sessions.actor_of_session, each.token) for each in open_ones
+        (await store.read(sessions.by_token, each.token)).actor for each in open_ones
     ]
 
     async def seen_by(actor: object) -> list[str]:
@@ -199,8 +199,8 @@ async def test_nobody_is_logged_in_without_end(store: Store) -> None:
     for _ in range(sessions.MAX_SESSIONS):
         last = await logged_in(store, "carol")
     with pytest.raises(Unauthenticated):
-        await store.read(sessions.actor_of_session, first.token)
-    assert (await store.read(sessions.actor_of_session, last.token)).name == "carol"
+        await store.read(sessions.by_token, first.token)
+    assert (await store.read(sessions.by_token, last.token)).actor.name == "carol"
 
 
 async def test_a_token_of_one_kind_is_none_of_another(store: Store) -> None:
@@ -208,6 +208,6 @@ async def test_a_token_of_one_kind_is_none_of_another(store: Store) -> None:
     session = await logged_in(store, "carol")
     key = await store.transact(keys.create, OPERATOR, "carol")
     with pytest.raises(Unauthenticated):
-        await store.read(sessions.actor_of_session, key.secret)
+        await store.read(sessions.by_token, key.secret)
     with pytest.raises(Unauthenticated):
         await enter(store, session.token)
