@@ -136,3 +136,18 @@ async def test_pages_are_filtered_and_keep_the_order(store: Store) -> None:
         assert page(domains=(), limit=9) == []
 
     await store.transact(work)
+
+
+async def test_the_last_entries_about_an_object_come_newest_first(store: Store) -> None:
+    def fill(uow: UnitOfWork) -> None:
+        for name in ("a", "b", "a", "a"):
+            uow.audit.record(audit_entry(object=name))
+
+    await store.transact(fill)
+
+    def newest(uow: UnitOfWork, name: str, limit: int = 9) -> list[int]:
+        return [each.id for each in uow.audit.newest(name, limit=limit)]
+
+    assert await store.read(newest, "a") == [4, 3, 1]
+    assert await store.read(newest, "a", 2) == [4, 3]
+    assert await store.read(newest, "absent") == []

@@ -6,6 +6,7 @@ definition. Every other adapter compiles, and is held to it here.
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeAlias
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -17,19 +18,23 @@ from tests.support.factories import Clock
 from tests.support.stores import ADAPTERS, opened
 from tests.support.worlds import build
 
-
-def answer(uow: UnitOfWork, query: Query, case: Asked) -> tuple[list[int], list[int]]:
-    copies = uow.copies.search(query, states=case.states, similar=case.similar)
-    return list(copies), list(uow.ledger.search(query, similar=case.similar))
+Answer: TypeAlias = tuple[list[int], list[int], list[int]]
 
 
-def answers(uow: UnitOfWork, case: Asked) -> dict[Query, tuple[list[int], list[int]]]:
+def answer(uow: UnitOfWork, query: Query, case: Asked) -> Answer:
+    similar = case.similar
+    return (
+        list(uow.copies.search(query, states=case.states, similar=similar)),
+        list(uow.copies.matching([1, 3, 99], query, similar=similar)),
+        list(uow.ledger.search(query, similar=similar)),
+    )
+
+
+def answers(uow: UnitOfWork, case: Asked) -> dict[Query, Answer]:
     return {query: answer(uow, query, case) for query in case.queries}
 
 
-async def ask(
-    name: str, case: Asked, empty_sqlite: Path
-) -> dict[Query, tuple[list[int], list[int]]]:
+async def ask(name: str, case: Asked, empty_sqlite: Path) -> dict[Query, Answer]:
     with (
         TemporaryDirectory() as folder,
         opened(name, Path(folder) / "store", Clock(), empty_sqlite) as adapter,

@@ -8,6 +8,7 @@ from tests.docs import tree
 
 SERVICES = tree.SOURCE / "services"
 ASKING = {"require", "require_one", "require_for"}
+ASKING_OF_OWNERS = {"mailbox_owner", "own_mailbox"}
 
 PARTS = {
     "audit.record": "writes down what a service has done",
@@ -29,6 +30,9 @@ PARTS = {
     "logins.sessions.end": "one's own sessions need no right; those of others are asked for",
     "keys.page": "one's own keys need no right; those of others are asked for",
     "keys.revoke": "one's own keys need no right; `access.api_key` asks for others",
+    "mailboxes.reading.details": "asks as `copies` does",
+    "owners.logged_in_as": "asks in its first transaction",
+    "owners.log_in_as": "asks as it looks who is meant",
     "message_ids.groups": "a part of services that have asked",
     "message_ids.settled": "a part of services that have asked",
     "privileges.check_control": "a part of services that have asked",
@@ -62,7 +66,8 @@ def _services() -> Iterator[tuple[str, bool]]:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (
                 not node.name.startswith("_") and _takes_an_actor(node)
             ):
-                yield f"{module}.{node.name}", _asks_first(node)
+                own = module.startswith("mailboxes.") and _asks_whose(node)
+                yield f"{module}.{node.name}", own or _asks_first(node)
 
 
 def _module(path: Path) -> str:
@@ -81,6 +86,15 @@ def _asks_first(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
             return name in ASKING
         case _:
             return False
+
+
+def _asks_whose(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether the first statement lets only the owner of the mail pass."""
+    first = next(each for each in node.body if not _is_docstring(each))
+    return any(
+        isinstance(each, ast.Attribute) and each.attr in ASKING_OF_OWNERS
+        for each in ast.walk(first)
+    )
 
 
 def _is_docstring(node: ast.stmt) -> bool:

@@ -1,4 +1,4 @@
-"""Who acts: the operator who owns the store's files, or the actor of a key."""
+"""Who acts: the operator who owns the store's files, an administrator, an owner."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,9 @@ class Actor:
 
     `dialect` is cli, native, james ...; `domains` of None means every domain.
     Whoever makes one says what it may do: without permissions it may do nothing.
-    `key` is the API key that it came with.
+    `key` is the API key that it came with. With `account` it is the owner of that
+    account, or, where `on_behalf_of` says so, an administrator in the owner's place:
+    either way it may do what an owner may with his mail, and nothing else.
     """
 
     name: str
@@ -22,11 +24,16 @@ class Actor:
     client_ip: str | None = None
     request_id: str | None = None
     key: int | None = None
+    account: int | None = None
 
     @property
     def is_operator(self) -> bool:
         """Whether it owns the store's files; no administrator has that name."""
-        return self.name == OPERATOR.name
+        return self.is_administrator(OPERATOR.name)
+
+    def is_administrator(self, name: str) -> bool:
+        """Whether it is the one of that name: an account may have the same name."""
+        return self.account is None and self.name == name
 
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions

@@ -110,6 +110,29 @@ class Copy:
     lay_in: str | None = None
 
 
+class SortField(StrEnum):
+    """What the mail of a mailbox is listed by.
+
+    `date` is that of the message's own field, of one without it the internal date.
+    Subject and author compare as they are, but ASCII letters without case.
+    """
+
+    DATE = "date"
+    RECEIVED = "received"  # the internal date
+    SIZE = "size"
+    SUBJECT = "subject"
+    AUTHOR = "author"
+    UID = "uid"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An order of mail; what is alike goes by UID, in the same direction."""
+
+    field: SortField = SortField.UID
+    descending: bool = False
+
+
 def mailbox_name(text: str) -> str:
     """Return `text` as a mailbox name; raises Invalid (RFC 9051 §5.1).
 

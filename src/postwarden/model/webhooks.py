@@ -26,6 +26,7 @@ class NoticeName(StrEnum):
     ACCOUNT_PASSWORD_CHANGED = "account.password-changed"  # noqa: S105  an event
     ACCOUNT_RENAMED = "account.renamed"
     ACCOUNT_REMOVED = "account.removed"
+    ACCOUNT_LOGGED_IN_AS = "account.logged-in-as"  # by an administrator
     ACCOUNT_ENDED = "account.ended"  # a removed one whose mail is gone for good
     ALIAS_CREATED = "alias.created"
     ALIAS_CHANGED = "alias.changed"

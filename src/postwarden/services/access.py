@@ -13,7 +13,8 @@ from postwarden.model.addresses import Address, domain_range
 from postwarden.model.administrators import Administrator, ApiKey
 from postwarden.model.directory import Entry, EntryKind
 from postwarden.model.domains import DomainAlias, MailDomain
-from postwarden.model.errors import Forbidden, NotFound
+from postwarden.model.errors import Forbidden, NotFound, Suspended
+from postwarden.model.mailboxes import Mailbox
 from postwarden.model.messages import Message
 from postwarden.model.permissions import Permission
 from postwarden.model.queries import (
@@ -54,7 +55,7 @@ def require_one(actor: Actor, *permissions: Permission) -> None:
 
 def require_for(actor: Actor, owner: str, *permissions: Permission) -> None:
     """Let pass for an administrator's own things, else who may do all this."""
-    if actor.name != owner:
+    if not actor.is_administrator(owner):
         require(actor, *permissions)
 
 
@@ -132,12 +133,36 @@ def account_by_id(uow: UnitOfWork, actor: Actor, number: int) -> Account:
     return found
 
 
+def mailbox_owner(uow: UnitOfWork, actor: Actor, account: int | None) -> Account:
+    """Return the account that the actor owns, or acts for, if it is this one.
+
+    Raises NotFound for any other, and for one that was removed meanwhile; Suspended
+    to the owner of a disabled one.
+    """
+    own = account is not None and account == actor.account
+    found = uow.accounts.many([account if own and account else 0]).get(account or 0)
+    if found is None or found.is_removed:
+        raise NotFound(EntryKind.ACCOUNT.value, str(account))
+    if found.state is AccountState.DISABLED and actor.on_behalf_of is None:
+        raise Suspended(str(found.address))
+    return found
+
+
+def own_mailbox(uow: UnitOfWork, actor: Actor, number: int) -> Mailbox:
+    """Return a mailbox of the account that the actor owns; raises NotFound."""
+    mailbox_owner(uow, actor, actor.account)
+    found = uow.mailboxes.many([number]).get(number)
+    if found is None or found.account != actor.account:
+        raise NotFound("mailbox", str(number))
+    return found
+
+
 def sees(actor: Actor, administrator: Administrator) -> bool:
     """Whether an administrator exists for the actor.
 
     That is himself, and whoever is confined to domains that the actor manages.
     """
-    if actor.domains is None or administrator.name == actor.name:
+    if actor.domains is None or actor.is_administrator(administrator.name):
         return True
     confined = administrator.domains or frozenset()
     return bool(confined) and confined <= actor.domains
@@ -162,7 +187,7 @@ def api_key(uow: UnitOfWork, actor: Actor, number: int) -> tuple[ApiKey, Adminis
         key is None
         or owner is None
         or not sees(actor, owner)
-        or not (owner.name == actor.name or actor.may(Permission.KEY_WRITE))
+        or not (actor.is_administrator(owner.name) or actor.may(Permission.KEY_WRITE))
     ):
         raise NotFound("key", str(number))
     return key, owner

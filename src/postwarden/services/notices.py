@@ -29,6 +29,7 @@ TOLD: Mapping[str, NoticeName] = {
     "account.change": _N.ACCOUNT_CHANGED,
     "account.rename": _N.ACCOUNT_RENAMED,
     "account.remove": _N.ACCOUNT_REMOVED,
+    "account.log-in-as": _N.ACCOUNT_LOGGED_IN_AS,
     "account.end": _N.ACCOUNT_ENDED,
     "alias.create": _N.ALIAS_CREATED,
     "alias.change": _N.ALIAS_CHANGED,

@@ -45,6 +45,10 @@ class MemoryAuditLog:
         ]
         return found[:limit]
 
+    def newest(self, object: str, *, limit: int) -> list[AuditEntry]:  # noqa: A002
+        found = [each for each in self._audit if each.object == object]
+        return found[::-1][:limit]
+
     def add_signed(self, head: SignedHead) -> None:
         key = (head.entry, head.public_key)
         if key not in self._heads:

@@ -3,14 +3,18 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from string import ascii_uppercase
+from typing import Any
 
 from postwarden.adapters.memory.facts import FactsOfCopy, Texts, alike, texts_for
 from postwarden.adapters.memory.holds import MemoryHolds
 from postwarden.adapters.memory.state import State
-from postwarden.model.mailboxes import Copy, CopyState
+from postwarden.model.mailboxes import Copy, CopyState, Order, SortField
 from postwarden.model.queries import Query, matches
 from postwarden.services.ports import CopyFacts
 from postwarden.services.ports.mail import Overdue, SimilarSets
+
+_LOWER = {ord(letter): letter.lower() for letter in ascii_uppercase}
 
 
 class MemoryCopies:
@@ -64,6 +68,40 @@ class MemoryCopies:
         numbers = uids.among((mailbox, after_uid + 1), (mailbox + 1, 0))
         return list(self.many(numbers[:limit]).values())
 
+    def listed(
+        self, mailbox: int, order: Order, *, offset: int, limit: int
+    ) -> Sequence[int]:
+        uids = self._state.live_uids
+        return self.arranged(
+            uids.among((mailbox, 0), (mailbox + 1, 0)),
+            order,
+            offset=offset,
+            limit=limit,
+        )
+
+    def arranged(
+        self, copies: Sequence[int], order: Order, *, offset: int, limit: int
+    ) -> Sequence[int]:
+        found = sorted(
+            self.many(copies).values(),
+            key=lambda copy: (self._sort_key(copy, order.field), copy.uid, copy.id),
+            reverse=order.descending,
+        )
+        return [copy.id for copy in found[offset : offset + limit]]
+
+    def _sort_key(self, copy: Copy, field: SortField) -> Any:
+        message = self._state.messages.get(copy.message)
+        assert message is not None  # noqa: S101  every copy is of a message
+        keys = {
+            SortField.DATE: message.date or copy.internal_date,
+            SortField.RECEIVED: copy.internal_date,
+            SortField.SIZE: message.size,
+            SortField.SUBJECT: message.subject.translate(_LOWER),
+            SortField.AUTHOR: message.author.translate(_LOWER),
+            SortField.UID: 0,
+        }
+        return keys[field]
+
     def holding(self, mailbox: int, messages: Sequence[int]) -> set[int]:
         live = self.many(self._state.live_uids.among((mailbox, 0), (mailbox + 1, 0)))
         return {copy.message for copy in live.values()}.intersection(messages)
@@ -79,6 +117,13 @@ class MemoryCopies:
             if copy.state in states
             and matches(query, FactsOfCopy(self._state, texts, copy), similar=classes)
         ]
+
+    def matching(
+        self, mailboxes: Sequence[int], query: Query, *, similar: SimilarSets
+    ) -> Sequence[int]:
+        found = self.search(query, states=(CopyState.LIVE,), similar=similar)
+        copies = self.many(found)
+        return [each for each in found if copies[each].mailbox in mailboxes]
 
     def facts(self, copies: Sequence[int]) -> list[CopyFacts]:
         known = map(self._copies.get, copies)

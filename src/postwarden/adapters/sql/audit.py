@@ -30,6 +30,12 @@ P = sa.bindparam
 
 _RECORD = Prepared(sa.insert(tables.audit).values({c: P(c.name) for c in _u}))
 _HEAD = Prepared(sa.select(_u.id, _u.hash).order_by(_u.id.desc()).limit(1))
+_NEWEST = Prepared(
+    sa.select(tables.audit)
+    .where(_u.object == P("object"))
+    .order_by(_u.id.desc())
+    .limit(P("count"))
+)
 _ADD_SIGNED = Prepared(
     insert(tables.audit_heads, ignore_repeats=True)  # two processes may sign at once
 )
@@ -112,6 +118,10 @@ class SqlAuditLog:
         given = {name: value for name, value in values.items() if value is not None}
         statement = _page(frozenset(given))
         rows = self._connection.rows(statement, after=after, count=limit, **given)
+        return [_entry(row) for row in rows]
+
+    def newest(self, object: str, *, limit: int) -> list[AuditEntry]:  # noqa: A002
+        rows = self._connection.rows(_NEWEST, object=object, count=limit)
         return [_entry(row) for row in rows]
 
     def add_signed(self, head: SignedHead) -> None:

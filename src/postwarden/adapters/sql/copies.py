@@ -7,10 +7,10 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from postwarden.adapters.sql import tables
+from postwarden.adapters.sql import listing, tables
 from postwarden.adapters.sql.connection import Connection
 from postwarden.adapters.sql.holds import SqlHolds
-from postwarden.adapters.sql.search import CopySearch
+from postwarden.adapters.sql.search import CopySearch, MailboxSearch
 from postwarden.adapters.sql.statements import (
     Prepared,
     Row,
@@ -23,7 +23,7 @@ from postwarden.adapters.sql.statements import (
     time_of,
     time_or_none,
 )
-from postwarden.model.mailboxes import Copy, CopyState, Flag
+from postwarden.model.mailboxes import Copy, CopyState, Flag, Order
 from postwarden.model.queries import Query
 from postwarden.services.ports import CopyFacts
 from postwarden.services.ports.mail import Overdue, SimilarSets
@@ -177,6 +177,20 @@ class SqlCopies:
         )
         return [_copy(row) for row in rows]
 
+    def listed(
+        self, mailbox: int, order: Order, *, offset: int, limit: int
+    ) -> Sequence[int]:
+        statement = listing.in_mailbox(order)
+        page = {"mailbox": mailbox, "offset": offset, "count": limit}
+        return [row[0] for row in self._connection.rows(statement, **page)]
+
+    def arranged(
+        self, copies: Sequence[int], order: Order, *, offset: int, limit: int
+    ) -> Sequence[int]:
+        statement = listing.among(order)
+        page = {"ids": ids_json(copies), "offset": offset, "count": limit}
+        return [row[0] for row in self._connection.rows(statement, **page)]
+
     def holding(self, mailbox: int, messages: Sequence[int]) -> set[int]:
         rows = self._connection.rows(
             _HOLDING, mailbox=mailbox, messages=ids_json(messages)
@@ -187,6 +201,12 @@ class SqlCopies:
         self, query: Query, *, states: Sequence[CopyState], similar: SimilarSets
     ) -> Sequence[int]:
         statement = CopySearch(similar).statement(query, states)
+        return array("q", sorted(row[0] for row in self._connection.rows(statement)))
+
+    def matching(
+        self, mailboxes: Sequence[int], query: Query, *, similar: SimilarSets
+    ) -> Sequence[int]:
+        statement = MailboxSearch(similar).statement_in(query, mailboxes)
         return array("q", sorted(row[0] for row in self._connection.rows(statement)))
 
     def facts(self, copies: Sequence[int]) -> list[CopyFacts]:

@@ -126,6 +126,21 @@ def holds_of_none(node: Node) -> bool:
             return isinstance(node, All)
 
 
+def is_narrow(node: Node) -> bool:
+    """Whether an index of messages says which few a condition is about."""
+    match node:
+        case And(parts):
+            return any(map(is_narrow, parts))
+        case Or(parts):
+            return all(map(is_narrow, parts))
+        case AddressMatch(field):
+            return field in _HEADER_FIELDS
+        case _:
+            return isinstance(
+                node, MessageId | Sha256 | AttachmentSha256 | Similar | Words
+            )
+
+
 class MessageSearch:
     """Conditions on messages, wherever they lie."""
 

@@ -20,11 +20,12 @@ from postwarden.adapters.sql.message_search import (
     equal,
     flat_first,
     holds_of_none,
+    is_narrow,
     joined,
     key_condition,
     prefixed,
 )
-from postwarden.adapters.sql.statements import Prepared, instant
+from postwarden.adapters.sql.statements import Prepared, ids_json, instant
 from postwarden.model.mailboxes import CopyState, Flag
 from postwarden.model.networks import ip_range
 from postwarden.model.queries.terms import (
@@ -168,6 +169,35 @@ class CopySearch(_PlaceSearch):
             _c.reception.in_(sa.select(_p.reception).where(named)),
             sa.exists().where(brought, named),
         )
+
+
+class MailboxSearch(CopySearch):
+    """Conditions on the live copies of some mailboxes.
+
+    A query that names a few messages starts from them; any other looks at each copy
+    in the mailboxes and reads its message by key.
+    """
+
+    def __init__(self, similar: SimilarSets) -> None:
+        super().__init__(similar)
+        self._from_messages = False
+
+    def statement_in(self, query: Query, mailboxes: Sequence[int]) -> Prepared:
+        """Return a statement that yields the ids of matching copies, unordered."""
+        self._from_messages = is_narrow(query.root)
+        mailbox: sa.ColumnElement[Any] = _c.mailbox_id
+        if self._from_messages:
+            mailbox = mailbox + 0  # no index has that, so the engine comes by message
+        live = _c.state == sa.literal_column("'live'")  # for the partial indexes
+        given = sa.func.json_each(ids_json(mailboxes)).table_valued("value")
+        there = mailbox.in_(sa.select(given.c.value))
+        return Prepared(sa.select(_c.id).where(live, there, self.condition(query.root)))
+
+    def _of_message(self, node: Node, inner: Condition) -> Condition:
+        if self._from_messages:
+            return super()._of_message(node, inner)
+        # Every copy is of a message.
+        return sa.exists().where(_m.id == _c.message, inner)
 
 
 def _is(trait: Trait) -> Condition:

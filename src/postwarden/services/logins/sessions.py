@@ -168,7 +168,7 @@ def end(uow: UnitOfWork, actor: Actor, number: int) -> OwnedSession:
         session is None
         or owner is None
         or not access.sees(actor, owner)
-        or not (owner.name == actor.name or actor.may(Permission.ADMIN_WRITE))
+        or not (actor.is_administrator(owner.name) or actor.may(Permission.ADMIN_WRITE))
     ):
         raise NotFound("session", str(number))
     uow.sessions.remove(session.id)

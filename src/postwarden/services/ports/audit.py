@@ -36,6 +36,10 @@ class AuditLog(Protocol):
         """
         ...
 
+    def newest(self, object: str, *, limit: int) -> list[AuditEntry]:  # noqa: A002
+        """Return the last entries about an object, the newest first."""
+        ...
+
     def add_signed(self, head: SignedHead) -> None:
         """Keep a signed head of an entry that is there."""
         ...

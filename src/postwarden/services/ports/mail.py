@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from postwarden.model.ledger import Event, LedgerEvent, LedgerRow
-from postwarden.model.mailboxes import Copy, CopyState, Flag, Mailbox
+from postwarden.model.mailboxes import Copy, CopyState, Flag, Mailbox, Order
 from postwarden.model.messages import Message, NewMessage
 from postwarden.model.queries import Query
 from postwarden.model.queries.terms import Similar
@@ -185,6 +185,21 @@ class Copies(Protocol):
         """Return live copies in order of UID."""
         ...
 
+    def listed(
+        self, mailbox: int, order: Order, *, offset: int, limit: int
+    ) -> Sequence[int]:
+        """Return the ids of live copies in an order, beginning with the `offset`th.
+
+        By UID and by internal date it reads no more than it passes.
+        """
+        ...
+
+    def arranged(
+        self, copies: Sequence[int], order: Order, *, offset: int, limit: int
+    ) -> Sequence[int]:
+        """Like `listed`, of the copies given; unknown ids are left out."""
+        ...
+
     def holding(self, mailbox: int, messages: Sequence[int]) -> set[int]:
         """Return which of `messages` have a live copy in `mailbox`."""
         ...
@@ -196,6 +211,15 @@ class Copies(Protocol):
 
         `similar` gives the resolved references of each `similar:` term. Only a
         read reaches the full text: to search for words while writing is a bug.
+        """
+        ...
+
+    def matching(
+        self, mailboxes: Sequence[int], query: Query, *, similar: "SimilarSets"
+    ) -> Sequence[int]:
+        """Return the ids of live copies in some mailboxes that match, ascending.
+
+        It costs what the query finds, or what lies in the mailboxes, not the store.
         """
         ...
 

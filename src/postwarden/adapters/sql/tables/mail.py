@@ -136,6 +136,14 @@ copies = sa.Table(
         sqlite_where=sa.text("state = 'live'"),
         postgresql_where=sa.text("state = 'live'"),
     ),
+    sa.Index(
+        "copies_by_arrival",
+        "mailbox_id",
+        "internal_date",
+        "uid",
+        sqlite_where=sa.text("state = 'live'"),
+        postgresql_where=sa.text("state = 'live'"),
+    ),
     sa.Index("copies_by_message", "message", "account_id"),
     sa.Index("copies_by_account", "account_id"),
     sa.Index(
