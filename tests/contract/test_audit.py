@@ -10,6 +10,7 @@ from postwarden.model.audit import (
     AuditEntry,
     ChainCheck,
     chained,
+    concerning,
     digest_of,
     facts,
     hashed_fields,
@@ -33,6 +34,10 @@ WHOLE = audit_entry(
 
 def unchained(entry: AuditEntry) -> AuditEntry:
     return replace(entry, id=0, previous_hash=None, hash=b"")
+
+
+def _record(uow: UnitOfWork, entry: AuditEntry) -> None:
+    uow.audit.record(entry)
 
 
 async def log(store: Store) -> list[AuditEntry]:
@@ -151,3 +156,28 @@ async def test_the_last_entries_about_an_object_come_newest_first(store: Store) 
     assert await store.read(newest, "a") == [4, 3, 1]
     assert await store.read(newest, "a", 2) == [4, 3]
     assert await store.read(newest, "absent") == []
+
+
+async def test_an_entry_of_several_domains_is_for_who_has_them_all(
+    store: Store,
+) -> None:
+    both = concerning(audit_entry(), {"example.org", "example.net"})
+    one = concerning(audit_entry(), ["example.net"])
+    none = concerning(audit_entry(), ())
+    for entry in (both, one, none):
+        await store.transact(_record, entry)
+
+    first, second, third = await log(store)
+    assert [unchained(each) for each in (first, second, third)] == [both, one, none]
+    assert first.domains == ("example.net", "example.org")
+    assert "domains" not in hashed_fields(second)
+    assert first.hash == digest_of(hashed_fields(first))
+    assert first.hash != digest_of({**hashed_fields(first), "domains": []})
+
+    def seen(uow: UnitOfWork, *domains: str) -> list[AuditEntry]:
+        return uow.audit.page(domains=domains, limit=9)
+
+    assert await store.read(seen, "example.net") == [second]
+    assert await store.read(seen, "example.org") == []
+    assert await store.read(seen, "example.com", "example.net") == [second]
+    assert await store.read(seen, "example.net", "example.org") == [first, second]

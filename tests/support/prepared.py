@@ -175,7 +175,7 @@ def _webhook(uow: UnitOfWork) -> None:
     url = "https://example.org/hook"
     hook = webhooks.create(uow, OPERATOR, url, events=[told], secret=secret)
     for _ in range(2):
-        notice = notices.notice_of(uow, told, f"webhook {hook.id}", None, {})
+        notice = notices.notice_of(uow, told, f"webhook {hook.id}", (), {})
         uow.outbox.add(notice, [hook.id])
     deliveries.cancel(uow, OPERATOR, 1)
 

@@ -6,7 +6,7 @@ hash of the entry before it among them; docs/audit.md has the form in words.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -29,6 +29,7 @@ class AuditEntry:
     reason: str = ""
     on_behalf_of: str | None = None
     domain: str | None = None  # whose administrators see it; None: global ones only
+    domains: tuple[str, ...] = ()  # where it concerns several: all, `domain` the first
     previous_hash: bytes | None = None  # given by the store; None of the first
     hash: bytes = b""  # likewise
 
@@ -57,6 +58,23 @@ def chained(entry: AuditEntry, head: AuditHead | None) -> AuditEntry:
     return replace(placed, hash=digest_of(hashed_fields(placed)))
 
 
+def concerning(entry: AuditEntry, domains: Collection[str]) -> AuditEntry:
+    """Return an entry as one that concerns some domains, or none."""
+    names = tuple(sorted(domains))
+    several = names if len(names) > 1 else ()
+    return replace(entry, domain=names[0] if names else None, domains=several)
+
+
+def domains_of(entry: AuditEntry) -> tuple[str, ...]:
+    """Return what an entry concerns, none for what is for global ones only."""
+    return entry.domains or (() if entry.domain is None else (entry.domain,))
+
+
+def is_within(entry: AuditEntry, domains: Collection[str]) -> bool:
+    """Whether an entry concerns some of these domains and nothing else."""
+    return entry.domain in domains and set(domains).issuperset(entry.domains)
+
+
 def head_of(entry: AuditEntry) -> AuditHead:
     return AuditHead(entry=entry.id, hash=entry.hash)
 
@@ -74,6 +92,8 @@ def hashed_fields(entry: AuditEntry) -> dict[str, Any]:
         "action": entry.action,
         "object": entry.object,
         "domain": entry.domain,
+        # Left out of most, as it was before there were entries of several domains.
+        **({"domains": list(entry.domains)} if entry.domains else {}),
         "before": entry.before,
         "after": entry.after,
         "reason": entry.reason,

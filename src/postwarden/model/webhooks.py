@@ -1,6 +1,6 @@
 """Webhooks: addresses elsewhere that are told what happens here."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -124,12 +124,15 @@ class Webhook:
     failing_since: datetime | None = None
     retry_at: datetime | None = None
 
-    def listens(self, notice: Notice) -> bool:
-        """Whether it is to be told of this."""
+    def listens(self, name: NoticeName, domains: Collection[str]) -> bool:
+        """Whether it is to be told of this, which concerns some domains or none."""
         return (
             self.state is WebhookState.ACTIVE
-            and (not self.events or notice.name in self.events)
-            and (self.domains is None or notice.domain in self.domains)
+            and (not self.events or name in self.events)
+            and (
+                self.domains is None
+                or (bool(domains) and set(domains).issubset(self.domains))
+            )
         )
 
     @property

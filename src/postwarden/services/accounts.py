@@ -179,6 +179,7 @@ def rename(
         _object(old),
         before={"address": str(old.address)},
         after={"address": str(to), "followed": followed},
+        domains={old.address.domain, to.domain},
     )
     return new, followed
 

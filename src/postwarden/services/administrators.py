@@ -45,7 +45,14 @@ def create(uow: UnitOfWork, actor: Actor, new: NewAdministrator) -> Administrato
             password_hash=new.password_hash,
         )
     )
-    audit.record(uow, actor, "admin.create", _object(created), after=facts(created))
+    audit.record(
+        uow,
+        actor,
+        "admin.create",
+        _object(created),
+        after=facts(created),
+        domains=created.domains,
+    )
     return created
 
 
@@ -103,7 +110,15 @@ def change(
     before, after = audit.difference(facts(old), facts(new))
     if password_hash is not None:
         after["password"] = "changed"  # noqa: S105  that it was, not what it is
-    audit.record(uow, actor, "admin.change", _object(old), before=before, after=after)
+    audit.record(
+        uow,
+        actor,
+        "admin.change",
+        _object(old),
+        before=before,
+        after=after,
+        domains=_domains(old, new),
+    )
     return new
 
 
@@ -119,7 +134,9 @@ def remove(uow: UnitOfWork, actor: Actor, name: str) -> Administrator:
     uow.recovery_codes.replace_all(old.id, [])
     uow.passkeys.remove_all(old.id)
     uow.administrators.remove(old.id)
-    audit.record(uow, actor, "admin.remove", _object(old), before=facts(old))
+    audit.record(
+        uow, actor, "admin.remove", _object(old), before=facts(old), domains=old.domains
+    )
     return old
 
 
@@ -153,6 +170,13 @@ def facts(administrator: Administrator) -> dict[str, object]:
         "domains": None if domains is None else sorted(domains),
         "state": administrator.state.value,
     }
+
+
+def _domains(old: Administrator, new: Administrator) -> frozenset[str] | None:
+    """Return all that a change concerns: what he had, and what he has."""
+    if old.domains is None or new.domains is None:
+        return None
+    return old.domains | new.domains
 
 
 def _object(administrator: Administrator) -> str:

@@ -139,6 +139,7 @@ def _judge(
         before={"state": webhook.state.value},
         after={"state": WebhookState.DISABLED.value, "failing_since": str(since)},
         reason="it is gone" if answer.status == GONE else "it kept failing",
+        domains=webhook.domains,
     )
 
 
@@ -213,6 +214,7 @@ def _record_act(
         f"webhook {old.webhook}",
         before={"delivery": old.id, "state": old.state.value},
         after={"delivery": new.id, "state": new.state.value},
+        domains=uow.webhooks.get(old.webhook).domains,
     )
 
 

@@ -106,8 +106,15 @@ def create(uow: UnitOfWork, actor: Actor, new: NewHold) -> tuple[Hold, Task]:
         _object(hold),
         after={"name": hold.name, "query": hold.query, "case": hold.case},
         reason=reason,
+        domains=hold.domains,
     )
-    return hold, tasks.submit(uow, actor, PLACE, str(hold.id), {"hold": hold.id})
+    return hold, _task(uow, actor, PLACE, hold)
+
+
+def _task(uow: UnitOfWork, actor: Actor, name: str, hold: Hold) -> Task:
+    domain = tasks.only(hold.domains)
+    payload = {"hold": hold.id}
+    return tasks.submit(uow, actor, name, str(hold.id), payload, domain=domain)
 
 
 def _reason(text: str) -> str:
@@ -274,7 +281,13 @@ def resume(uow: UnitOfWork) -> None:
     while batch := uow.holds.unfinished(after=after, limit=CHUNK):
         for hold in batch:
             name = PLACE if hold.state is HoldState.PLACING else RELEASE
-            uow.tasks.add(name, str(hold.id), {"hold": hold.id}, uow.now)
+            uow.tasks.add(
+                name,
+                str(hold.id),
+                {"hold": hold.id},
+                uow.now,
+                domain=tasks.only(hold.domains),
+            )
         after = batch[-1].id
 
 
@@ -334,9 +347,9 @@ def release(
         before={"state": hold.state.value},
         after={"state": HoldState.RELEASED.value},
         reason=text,
+        domains=hold.domains,
     )
-    task = tasks.submit(uow, actor, RELEASE, str(hold_id), {"hold": hold_id})
-    return released, task
+    return released, _task(uow, actor, RELEASE, hold)
 
 
 def release_chunk(uow: UnitOfWork, hold_id: int, *, limit: int = CHUNK) -> int:

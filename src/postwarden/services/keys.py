@@ -97,7 +97,14 @@ def create(
             networks=tuple(networks),
         )
     )
-    audit.record(uow, actor, "key.create", f"key {key.id}", after=facts(key, owner))
+    audit.record(
+        uow,
+        actor,
+        "key.create",
+        f"key {key.id}",
+        after=facts(key, owner),
+        domains=owner.domains,
+    )
     return NewKey(key=key, owner=owner, secret=secret)
 
 
@@ -136,7 +143,12 @@ def revoke(uow: UnitOfWork, actor: Actor, number: int) -> OwnedKey:
     if key.revoked_at is None:
         uow.keys.revoke(key.id, uow.now)
         audit.record(
-            uow, actor, "key.revoke", f"key {key.id}", before=facts(key, owner)
+            uow,
+            actor,
+            "key.revoke",
+            f"key {key.id}",
+            before=facts(key, owner),
+            domains=owner.domains,
         )
     return OwnedKey(key=uow.keys.with_id(number) or key, owner=owner)
 

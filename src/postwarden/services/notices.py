@@ -5,11 +5,11 @@ told by `tell`.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
-from postwarden.model.audit import AuditEntry
+from postwarden.model.audit import AuditEntry, domains_of
 from postwarden.model.webhooks import Notice, NoticeName, Webhook
 from postwarden.services.ports import UnitOfWork
 from postwarden.services.traceids import new_trace_id
@@ -112,7 +112,7 @@ def tell_of_act(uow: UnitOfWork, entry: AuditEntry) -> None:
             uow,
             name,
             entry.object,
-            domain=entry.domain,
+            domains=domains_of(entry),
             data={
                 "actor": entry.actor,
                 "on_behalf_of": entry.on_behalf_of,
@@ -140,15 +140,19 @@ def tell(
     name: NoticeName,
     object: str,  # noqa: A002  the field's name in the contract
     *,
-    domain: str | None = None,
+    domains: Collection[str] | None = (),
     data: Mapping[str, Any] | None = None,
 ) -> None:
-    """Tell the webhooks that listen what has happened to an object."""
+    """Tell the webhooks that listen what has happened to an object.
+
+    Those of some domains hear what concerns these alone.
+    """
+    concerned = sorted(domains or ())
     webhooks = uow.webhooks.all()
     if not webhooks:  # as most stores are
         return
-    notice = notice_of(uow, name, object, domain, data or {})
-    listening = [webhook for webhook in webhooks if webhook.listens(notice)]
+    notice = notice_of(uow, name, object, concerned, data or {})
+    listening = [webhook for webhook in webhooks if webhook.listens(name, concerned)]
     if not listening:
         return
     uow.outbox.add(notice, [webhook.id for webhook in listening])
@@ -166,17 +170,18 @@ def notice_of(
     uow: UnitOfWork,
     name: NoticeName,
     object: str,  # noqa: A002  as above
-    domain: str | None,
+    domains: Sequence[str],
     data: Mapping[str, Any],
 ) -> Notice:
     """Return a notice with a key of its own, as it is sent."""
-    key = new_trace_id(uow.now)
+    key, domain = new_trace_id(uow.now), domains[0] if domains else None
     body: dict[str, Any] = {
         "id": key,
         "type": name.value,
         "timestamp": uow.now.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z",
         "object": object,
         "domain": domain,
+        **({"domains": list(domains)} if len(domains) > 1 else {}),
         "data": data,
     }
     text = json.dumps(body)

@@ -85,6 +85,7 @@ def cancel(uow: UnitOfWork, actor: Actor, number: int, *, reason: str = "") -> T
         before={"state": task.state.value, "name": task.name, "subject": task.subject},
         after={"state": canceled.state.value},
         reason=reason,
+        domains=None if task.domain is None else (task.domain,),
     )
     return canceled
 
@@ -113,6 +114,7 @@ def retry(uow: UnitOfWork, actor: Actor, number: int) -> Task:
         f"task {number}",
         before={"name": task.name, "subject": task.subject},
         after={"task": new.id},
+        domains=None if task.domain is None else (task.domain,),
     )
     return new
 

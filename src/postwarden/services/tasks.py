@@ -43,6 +43,11 @@ def submit(
     )
 
 
+def only(domains: Collection[str] | None) -> str | None:
+    """Return the one domain that a task concerns, None of several or of all."""
+    return next(iter(domains)) if domains is not None and len(domains) == 1 else None
+
+
 def find(uow: UnitOfWork, actor: Actor, number: int) -> Task:
     """Return a task that `actor` may see; raises NotFound, Forbidden."""
     access.require(actor, Permission.TASK_READ)

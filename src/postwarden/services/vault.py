@@ -138,10 +138,16 @@ def expire_chunk(uow: UnitOfWork, *, limit: int = CHUNK) -> Expired:
                 "accounts": len({copy.account for copy in over}),
             },
             reason="retention ended",
+            domains=_domains_of(uow, over),
         )
     return Expired(
         destroyed=len(over), octets=sum(copy.size for copy in over), left=True
     )
+
+
+def _domains_of(uow: UnitOfWork, copies: Sequence[Copy]) -> set[str]:
+    accounts = uow.accounts.many({copy.account for copy in copies})
+    return {account.address.domain for account in accounts.values()}
 
 
 def redate(uow: UnitOfWork, actor: Actor, domain: MailDomain) -> Task:

@@ -54,6 +54,7 @@ def start(uow: UnitOfWork, actor: Actor, wanted: Wanted) -> Task:
     """
     access.require(actor, Permission.VAULT_RESTORE)
     to = None if wanted.to is None else access.account(uow, actor, wanted.to).id
+    domains = None
     if (wanted.query is None) == (wanted.item is None):
         raise Invalid("restore what: a query, or one --item", field="query")
     text = None
@@ -62,7 +63,8 @@ def start(uow: UnitOfWork, actor: Actor, wanted: Wanted) -> Task:
         query = message_ids.settled(uow, actor, wanted.query)
         text = format_query(access.narrowed(actor, query, Scope.VAULT))
     else:
-        _check_item(uow, actor, wanted.item or 0, to)
+        owner = _owner(uow, actor, wanted.item or 0, to)
+        domains = {each.domain for each in (owner, wanted.to) if each is not None}
     audit.record(
         uow,
         actor,
@@ -73,13 +75,15 @@ def start(uow: UnitOfWork, actor: Actor, wanted: Wanted) -> Task:
             "item": wanted.item,
             "to": None if wanted.to is None else str(wanted.to),
         },
+        domains=domains,
     )
     payload = {"query": text, "item": wanted.item, "to": to}
     subject = f"{actor.name} {wanted.item or text} {to or ''}".strip()
     return tasks.submit(uow, actor, TASK, subject, payload)
 
 
-def _check_item(uow: UnitOfWork, actor: Actor, item: int, to: int | None) -> None:
+def _owner(uow: UnitOfWork, actor: Actor, item: int, to: int | None) -> Address:
+    """Return whose an item is; raises NotFound, and Refused if it cannot come back."""
     copy = uow.copies.many([item]).get(item)
     owner = None if copy is None else uow.accounts.get(copy.account).address
     if copy is None or owner is None or not actor.manages(owner.domain):
@@ -88,6 +92,7 @@ def _check_item(uow: UnitOfWork, actor: Actor, item: int, to: int | None) -> Non
         raise Refused(f"item {item} lies in a mailbox of {owner}")
     if (reason := _obstacle(copy, removed=_removed(uow, [copy]), to=to)) is not None:
         raise Refused(f"item {item} cannot be restored: {reason}")
+    return owner
 
 
 def found(uow: UnitOfWork, query: str | None, item: int | None) -> Sequence[int]:

@@ -55,7 +55,7 @@ def _test(uow: UnitOfWork, actor: Actor, number: int) -> Due:
         uow,
         NoticeName.WEBHOOK_TEST,
         f"webhook {number}",
-        None,
+        (),
         {"actor": actor.name},
     )
     delivery = Delivery(webhook=number, notice=notice, next_at=uow.now)

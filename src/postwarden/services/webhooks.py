@@ -43,7 +43,14 @@ def create(
             created_by=actor.name,
         )
     )
-    audit.record(uow, actor, "webhook.create", _object(webhook), after=_facts(webhook))
+    audit.record(
+        uow,
+        actor,
+        "webhook.create",
+        _object(webhook),
+        after=_facts(webhook),
+        domains=webhook.domains,
+    )
     return webhook
 
 
@@ -87,7 +94,15 @@ def change(
         after["url"] = new.origin
     if secret is not None:
         after["secret"] = "changed"  # noqa: S105  that it was, not what it is
-    audit.record(uow, actor, "webhook.change", _object(new), before=before, after=after)
+    audit.record(
+        uow,
+        actor,
+        "webhook.change",
+        _object(new),
+        before=before,
+        after=after,
+        domains=new.domains,
+    )
     if new.state is WebhookState.ACTIVE and uow.outbox.next_at(new.id) is not None:
         notices.wake(uow, new)
     return new
@@ -98,7 +113,14 @@ def remove(uow: UnitOfWork, actor: Actor, number: int) -> Webhook:
     access.require(actor, Permission.WEBHOOK_READ, Permission.WEBHOOK_WRITE)
     webhook = _visible(uow, actor, number)
     uow.webhooks.remove(number)
-    audit.record(uow, actor, "webhook.remove", _object(webhook), before=_facts(webhook))
+    audit.record(
+        uow,
+        actor,
+        "webhook.remove",
+        _object(webhook),
+        before=_facts(webhook),
+        domains=webhook.domains,
+    )
     return webhook
 
 
@@ -118,7 +140,7 @@ def begin_test(uow: UnitOfWork, actor: Actor, number: int) -> Webhook:
     """Write down that a webhook is going to be tried; raises NotFound."""
     access.require(actor, Permission.WEBHOOK_READ, Permission.WEBHOOK_WRITE)
     webhook = _visible(uow, actor, number)
-    audit.record(uow, actor, "webhook.test", _object(webhook))
+    audit.record(uow, actor, "webhook.test", _object(webhook), domains=webhook.domains)
     return webhook
 
 

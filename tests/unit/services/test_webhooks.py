@@ -100,6 +100,22 @@ async def test_an_administrator_of_domains_hears_of_these_only(store: Store) -> 
         await listening(store, NARROW, "example.net")
 
 
+async def test_what_concerns_a_foreign_domain_too_is_not_told(store: Store) -> None:
+    await listening(store, NARROW)
+    await listening(store, OPERATOR, "example.org", "example.net")
+
+    def tell(uow: UnitOfWork, *names: str) -> None:
+        notices.tell(uow, NoticeName.CASE_DONE, f"case {len(names)}", domains=names)
+
+    for names in ((), ("example.org",), ("example.org", "example.net")):
+        await store.transact(tell, *names)
+    assert [(number, thing) for number, _, thing in await told(store)] == [
+        *((1, "case 1"), (2, "case 1"), (2, "case 2")),
+    ]
+    both, *_ = await store.read(deliveries.page, OPERATOR, limit=9)
+    assert '"domains": ["example.net", "example.org"]' in both.notice.body
+
+
 async def test_foreign_webhooks_and_deliveries_look_absent(store: Store) -> None:
     own = await listening(store, NARROW)
     everything = await listening(store)

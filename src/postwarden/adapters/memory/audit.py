@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from postwarden.adapters.memory.state import State
-from postwarden.model.audit import AuditEntry, AuditHead, chained, head_of
+from postwarden.model.audit import AuditEntry, AuditHead, chained, head_of, is_within
 from postwarden.model.audit_heads import SignedHead
 
 
@@ -41,7 +41,7 @@ class MemoryAuditLog:
             and (dialect is None or each.dialect == dialect)
             and (object is None or each.object == object)
             and (since is None or each.time >= since)
-            and (domains is None or each.domain in domains)
+            and (domains is None or is_within(each, domains))
         ]
         return found[:limit]
 

@@ -46,12 +46,19 @@ _SIGNED_OF = Prepared(
         _h.entry, _h.public_key
     )
 )
+_concerned = sa.func.json_each(_u.domains).table_valued("value").alias("concerned")
+_FOREIGN = sa.exists(
+    sa.select(sa.literal(1))
+    .select_from(_concerned)
+    .where(~one_of(_concerned.c.value, "domains"))
+)
 _FILTERS = {
     "actor": _u.actor == P("actor"),
     "dialect": _u.dialect == P("dialect"),
     "object": _u.object == P("object"),
     "since": _u.time >= P("since"),
-    "domains": one_of(_u.domain, "domains"),
+    "domains": one_of(_u.domain, "domains")
+    & (_u.domains.is_(None) | ~_FOREIGN),  # the index is on the first domain
 }
 
 
@@ -91,6 +98,7 @@ class SqlAuditLog:
             reason=new.reason,
             previous_hash=new.previous_hash,
             hash=new.hash,
+            domains=json.dumps(new.domains) if new.domains else None,
         )
 
     def head(self) -> AuditHead | None:
@@ -178,4 +186,5 @@ def _entry(row: Row) -> AuditEntry:
         reason=row[12],
         previous_hash=row[13],
         hash=row[14],
+        domains=tuple(_read(row[15]) or ()),
     )

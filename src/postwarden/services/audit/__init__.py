@@ -1,11 +1,11 @@
 """Audit entries: one for each administrative write, in its own transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 from postwarden.model.actors import Actor
-from postwarden.model.audit import AuditEntry
+from postwarden.model.audit import AuditEntry, concerning
 from postwarden.model.permissions import Permission
 from postwarden.services import access, notices
 from postwarden.services.ports import UnitOfWork
@@ -24,13 +24,18 @@ def record(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
     reason: str = "",
+    domains: Collection[str] | None = None,
 ) -> None:
     """Write down who did what; callers give no secret, not even a hash of one.
 
-    The entry belongs to the domain that the object's name tells, as in
-    `account ada@example.org` or `domain example.org`. What is none of the
-    directory's is for those who manage every domain. Webhooks are told of it.
+    The entry concerns `domains`; without, the one that the object's name tells, as
+    in `account ada@example.org` or `domain example.org`; else those of the actor,
+    who acts nowhere else. What concerns none is for those who manage every domain.
+    Webhooks are told of it.
     """
+    if domains is None:
+        named = domain_of(object, before, after)
+        domains = (actor.domains or ()) if named is None else (named,)
     entry = AuditEntry(
         time=uow.now,
         actor=actor.name,
@@ -40,11 +45,11 @@ def record(
         request_id=actor.request_id,
         action=action,
         object=object,
-        domain=domain_of(object, before, after),
         before=before,
         after=after,
         reason=reason,
     )
+    entry = concerning(entry, domains)
     uow.audit.record(entry)
     notices.tell_of_act(uow, entry)
 
@@ -79,7 +84,7 @@ def page(
 ) -> list[AuditEntry]:
     """Return entries in order; `by` is the actor who did it.
 
-    An actor with domains sees what was done in them, and nothing else.
+    An actor with domains sees what concerns these alone.
     """
     access.require(actor, Permission.AUDIT_READ)
     return uow.audit.page(

@@ -93,6 +93,7 @@ def approve(
         f"case {case_id}",
         after={"plan": plan_sha256.hex(), "expires": approval.expires_at.isoformat()},
         reason=break_glass or "",
+        domains=case.domains,
     )
     return case
 
@@ -122,6 +123,7 @@ def review(uow: UnitOfWork, actor: Actor, case_id: int, *, reason: str) -> int:
         f"case {case_id}",
         after={"approvals": len(others), "by": sorted({each.actor for each in others})},
         reason=reason,
+        domains=case.domains,
     )
     return len(others)
 

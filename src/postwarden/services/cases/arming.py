@@ -106,6 +106,7 @@ def arm(
             "plan": plan.sha256.hex() if plan.sha256 else None,
             "action": plan.action.value,
         },
+        domains=case.domains,
     )
     return rule
 
@@ -122,6 +123,7 @@ def disarm(uow: UnitOfWork, actor: Actor, case_id: int) -> list[ArmedRule]:
             "case.disarm",
             f"case {case_id}",
             after={"rules": [rule.id for rule in ended]},
+            domains=case.domains,
         )
     return ended
 

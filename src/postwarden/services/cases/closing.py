@@ -40,8 +40,10 @@ def close(uow: UnitOfWork, actor: Actor, case_id: int) -> tuple[Case, Task | Non
         f"case {case_id}",
         before={"state": case.state.value},
         after={"state": closed.state.value},
+        domains=case.domains,
     )
-    return closed, tasks.submit(uow, actor, TASK, str(case_id), {"case": case_id})
+    domain, payload = tasks.only(case.domains), {"case": case_id}
+    return closed, tasks.submit(uow, actor, TASK, str(case_id), payload, domain=domain)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

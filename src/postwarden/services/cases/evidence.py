@@ -110,7 +110,12 @@ def exportable(uow: UnitOfWork, actor: Actor, case_id: int) -> Case:
 def _record_export(uow: UnitOfWork, actor: Actor, case_id: int) -> Case:
     case = exportable(uow, actor, case_id)
     audit.record(
-        uow, actor, "case.export", f"case {case_id}", after={"state": case.state.value}
+        uow,
+        actor,
+        "case.export",
+        f"case {case_id}",
+        after={"state": case.state.value},
+        domains=case.domains,
     )
     return case
 

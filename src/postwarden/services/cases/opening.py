@@ -45,6 +45,7 @@ def open_case(
         f"case {case.id}",
         after={"query": case.query, "ticket": ticket},
         reason=case.reason,
+        domains=case.domains,
     )
     return case
 
@@ -69,5 +70,6 @@ def edit(uow: UnitOfWork, actor: Actor, case_id: int, query: Query) -> Case:
         f"case {case_id}",
         before={"query": case.query},
         after={"query": edited.query},
+        domains=case.domains,
     )
     return edited

@@ -233,6 +233,7 @@ def _finish(uow: UnitOfWork, actor: Actor, plan: Plan) -> Plan:
             "copies": plan.copies,
             "excluded": plan.excluded,
         },
+        domains=case.domains,
     )
     return plan
 

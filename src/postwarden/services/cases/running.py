@@ -78,6 +78,7 @@ def stop(uow: UnitOfWork, actor: Actor, case_id: int) -> Case:
         f"case {case_id}",
         before={"state": case.state.value},
         after={"state": stopped.state.value},
+        domains=case.domains,
     )
     return stopped
 
@@ -124,7 +125,7 @@ def _start(
 ) -> Task | None:
     case = _runnable(uow, actor, case_id)
     if case.state is CaseState.RUNNING:
-        return tasks.submit(uow, actor, TASK, str(case_id), {"case": case_id})
+        return _task(uow, actor, case)
     if case.state is CaseState.DONE:
         return None
     if case.state is CaseState.STOPPED:
@@ -137,7 +138,7 @@ def _start(
 def _resume(uow: UnitOfWork, actor: Actor, case_id: int, rules: CaseRules) -> Task:
     case = _runnable(uow, actor, case_id)
     if case.state is CaseState.RUNNING:
-        return tasks.submit(uow, actor, TASK, str(case_id), {"case": case_id})
+        return _task(uow, actor, case)
     if case.state is not CaseState.STOPPED:
         raise Refused(f"case {case_id} is {case.state}: it was not stopped")
     return _go(uow, actor, case, "case.resume", rules)
@@ -159,8 +160,14 @@ def _go(
         before={"state": case.state.value},
         after={"plan": plan.sha256.hex() if plan.sha256 else "", "copies": plan.copies},
         reason=case.reason,
+        domains=case.domains,
     )
-    return tasks.submit(uow, actor, TASK, str(case.id), {"case": case.id})
+    return _task(uow, actor, case)
+
+
+def _task(uow: UnitOfWork, actor: Actor, case: Case) -> Task:
+    domain, payload = tasks.only(case.domains), {"case": case.id}
+    return tasks.submit(uow, actor, TASK, str(case.id), payload, domain=domain)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +196,7 @@ def run_chunk(uow: UnitOfWork, case_id: int, *, limit: int = CHUNK) -> Progress:
         if plan.notice is not OwnerNotice.SILENT:
             payload = {"plan": plan.id}
             uow.tasks.add(notifying.TASK, str(plan.id), payload, uow.now)
-        notices.tell(uow, NoticeName.CASE_DONE, f"case {case_id}")
+        notices.tell(uow, NoticeName.CASE_DONE, f"case {case_id}", domains=case.domains)
     return Progress(
         done=plan.copies - pending,
         total=plan.copies,

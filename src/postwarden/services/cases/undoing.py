@@ -63,8 +63,9 @@ def start(
     plans = uow.cases.plans_of(case_id)
     whose = _whose(uow, reach.searcher(actor, case), plans, accounts, to)
     payload = {"case": case_id, "accounts": list(whose.accounts), "to": whose.to}
+    domain = tasks.only(case.domains)
     if case.state is CaseState.UNDOING:
-        return tasks.submit(uow, actor, TASK, str(case_id), payload)
+        return tasks.submit(uow, actor, TASK, str(case_id), payload, domain=domain)
     if case.state is CaseState.CLOSED:
         raise Refused(f"case {case_id} is closed: undo is over; see `vault restore`")
     if not accounts:  # what is taken back whole shall not go on taking
@@ -85,8 +86,9 @@ def start(
             "accounts": [str(address) for address in accounts] or "all",
             **({} if to is None else {"to": str(to)}),
         },
+        domains=case.domains,
     )
-    return tasks.submit(uow, actor, TASK, str(case_id), payload)
+    return tasks.submit(uow, actor, TASK, str(case_id), payload, domain=domain)
 
 
 def _whose(
@@ -141,7 +143,9 @@ def undo_chunk(
     ended = CaseState.DONE if remaining or failed else CaseState.UNDONE
     uow.cases.replace(replace(case, state=ended))
     if ended is CaseState.UNDONE:
-        notices.tell(uow, NoticeName.CASE_UNDONE, f"case {case_id}")
+        notices.tell(
+            uow, NoticeName.CASE_UNDONE, f"case {case_id}", domains=case.domains
+        )
     return Undone(restored=0, failed=0, left=False)
 
 

@@ -146,12 +146,13 @@ def fail(uow: UnitOfWork, claim: Claim, rules: GuardRules) -> None:
 
 def _tell_blocked(uow: UnitOfWork, claim: Claim, subject: str) -> None:
     """Tell webhooks, of logins that are there and of others alike."""
+    domain = claim.shown.rpartition("@")[2]
     whose = f"{claim.realm} {claim.shown}".strip()
     notices.tell(
         uow,
         NoticeName.LOGIN_BLOCKED,
         whose if subject == claim.subject else claim.place,
-        domain=claim.shown.rpartition("@")[2] or None,
+        domains=(domain,) if domain else (),
         data={"client_ip": _ip(claim), "protocol": claim.origin.protocol},
     )
 

@@ -72,6 +72,7 @@ def create(
         "admin.link",
         f"admin {owner.name}",
         after={"expires": stamp(expires_at)},
+        domains=owner.domains,
     )
     return NewLink(link=link, owner=owner, token=token)
 

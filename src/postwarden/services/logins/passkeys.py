@@ -152,7 +152,12 @@ def _keep(uow: UnitOfWork, actor: Actor, passkey: Passkey) -> Passkey:
         raise LimitExceeded(f"passkeys of {owner.name}", MAX_PASSKEYS)
     added = uow.passkeys.add(replace(passkey, created_at=uow.now))
     audit.record(
-        uow, actor, "passkey.create", f"passkey {added.id}", after=facts(added, owner)
+        uow,
+        actor,
+        "passkey.create",
+        f"passkey {added.id}",
+        after=facts(added, owner),
+        domains=owner.domains,
     )
     return added
 
@@ -276,6 +281,7 @@ def remove(uow: UnitOfWork, actor: Actor, name: str, number: int) -> Passkey:
         "passkey.remove",
         f"passkey {passkey.id}",
         before=facts(passkey, owner),
+        domains=owner.domains,
     )
     return passkey
 

@@ -151,4 +151,5 @@ def _replace_password(
         "admin.change",
         f"admin {owner.name}",
         after={"password": "changed"},
+        domains=owner.domains,
     )

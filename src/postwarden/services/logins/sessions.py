@@ -178,6 +178,7 @@ def end(uow: UnitOfWork, actor: Actor, number: int) -> OwnedSession:
         "session.end",
         f"session {session.id}",
         before={"admin": owner.name, "factor": session.factor.value},
+        domains=owner.domains,
     )
     return OwnedSession(session=session, owner=owner)
 

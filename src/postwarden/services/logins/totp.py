@@ -101,6 +101,7 @@ def _keep(uow: UnitOfWork, actor: Actor, name: str, new: _Confirmed) -> None:
         f"admin {owner.name}",
         before={"totp": owner.totp is not None},
         after={"totp": True},
+        domains=owner.domains,
     )
 
 
@@ -119,6 +120,7 @@ def remove(uow: UnitOfWork, actor: Actor, name: str) -> Administrator:
         f"admin {owner.name}",
         before={"totp": owner.totp is not None},
         after={"totp": False},
+        domains=owner.domains,
     )
     return new
 

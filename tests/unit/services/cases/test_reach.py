@@ -7,9 +7,13 @@ from hashlib import sha256
 
 import pytest
 
+from postwarden.model.actors import OPERATOR, Actor
 from postwarden.model.cases import Action, Case
 from postwarden.model.errors import Forbidden, NotFound
 from postwarden.model.permissions import Permission
+from postwarden.model.queries import parse
+from postwarden.services import administrators, audit, holds, keys
+from postwarden.services.administrators import NewAdministrator
 from postwarden.services.cases import (
     approving,
     arming,
@@ -19,8 +23,10 @@ from postwarden.services.cases import (
     undoing,
     verifying,
 )
+from postwarden.services.holds import NewHold
 from postwarden.services.ports import UnitOfWork
 from tests.e2e import mails
+from tests.support.factories import NOW
 from tests.unit.services import world
 from tests.unit.services.cases.actors import CAROL, NOBODY, of_domains, without
 from tests.unit.services.cases.desk import ADA, BOB, Desk
@@ -236,3 +242,62 @@ async def test_an_account_elsewhere_cannot_be_undone_or_excluded(desk: Desk) -> 
 
     with pytest.raises(NotFound):
         await heidi.undo(case, ADA)
+
+
+def _audited(uow: UnitOfWork, actor: Actor) -> list[str]:
+    return [entry.action for entry in audit.page(uow, actor, limit=99)]
+
+
+async def test_what_is_done_in_a_case_is_for_those_of_its_domains(desk: Desk) -> None:
+    """Whoever does it; a case that looks beyond them they do not hear of."""
+    opener, both = of_domains("example.org"), of_domains("example.org", "example.com")
+    case = await desk.as_(opener).open(QUERY)
+    await desk.carry_out(case)  # by the operator
+    await desk.close(case)
+    await desk.carry_out(await desk.as_(both).open(QUERY))
+    await desk.carry_out(await desk.open(QUERY))
+
+    acts = ["case.open", "case.preview", "case.approve", "case.run"]
+    seen = desk.store.read
+    assert await seen(_audited, of_domains("example.org")) == [*acts, "case.close"]
+    assert await seen(_audited, both) == [*acts, "case.close", *acts]
+    assert await seen(_audited, of_domains("example.com")) == []
+    tasks = await desk.store.read(lambda uow: uow.tasks.page(before=99, limit=99))
+    assert {each.domain for each in tasks if each.subject == str(case.id)} == {
+        "example.org"
+    }
+
+
+async def test_holds_belong_to_the_domains_of_who_made_them(desk: Desk) -> None:
+    heidi = of_domains("example.org")
+    new = NewHold(query=parse("from:mallory", now=NOW), reason="a claim")
+    hold, placing = await desk.store.transact(holds.create, heidi, new)
+    await desk.work(placing)
+    _, releasing = await desk.store.transact(
+        holds.release, OPERATOR, hold.id, reason="settled"
+    )
+
+    assert await desk.store.read(_audited, heidi) == ["hold.create", "hold.release"]
+    assert await desk.store.read(_audited, of_domains("example.com")) == []
+    assert (placing.domain, releasing.domain) == ("example.org", "example.org")
+
+
+async def test_who_manages_domains_sees_all_that_he_does_himself(desk: Desk) -> None:
+    heidi = of_domains("example.org")
+    link = NewAdministrator(
+        name="dan@example.org", role="auditor", domains=["example.org"]
+    )
+    await desk.store.transact(administrators.create, OPERATOR, link)
+    await desk.store.transact(keys.create, OPERATOR, "dan@example.org")
+    await desk.store.transact(
+        administrators.change, OPERATOR, "dan@example.org", domains=["example.com"]
+    )
+    await desk.store.transact(
+        audit.record, replace(heidi, name="root"), "message.show", "message 00"
+    )
+
+    assert await desk.store.read(_audited, heidi) == [
+        *("admin.create", "key.create", "message.show")
+    ]
+    both = of_domains("example.org", "example.com")
+    assert "admin.change" in await desk.store.read(_audited, both)

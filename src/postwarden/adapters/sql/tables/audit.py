@@ -28,6 +28,7 @@ audit = sa.Table(
     text("reason"),
     blob("previous_hash", nullable=True),
     blob("hash"),
+    text("domains", nullable=True),  # JSON, of an entry that concerns several
     sa.Index("audit_by_object", "object"),
     sa.Index("audit_by_actor", "actor"),
     sa.Index(

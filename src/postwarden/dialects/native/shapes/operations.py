@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from postwarden.model.audit import AuditEntry, stamp
 from postwarden.model.audit_heads import KIND, SignedHead
@@ -22,6 +22,7 @@ class AuditShape(TypedDict):
     action: str
     object: str
     domain: str | None
+    domains: NotRequired[list[str]]  # where it concerns several
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
     reason: str
@@ -74,7 +75,7 @@ def _signed(of: SignedHead) -> SignedHeadShape:
 
 def audit(of: AuditEntry) -> AuditShape:
     """Return an audit entry."""
-    return {
+    shape: AuditShape = {
         "id": of.id,
         "time": of.time,
         "actor": of.actor,
@@ -91,3 +92,6 @@ def audit(of: AuditEntry) -> AuditShape:
         "previous_hash": None if of.previous_hash is None else of.previous_hash.hex(),
         "hash": of.hash.hex(),
     }
+    if of.domains:
+        shape["domains"] = list(of.domains)
+    return shape
