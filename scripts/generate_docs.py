@@ -19,6 +19,7 @@ from pathlib import Path
 import postwarden.model
 from postwarden.cli.documentation import cli_markdown
 from postwarden.dialects.native.routes import OPERATIONS
+from postwarden.dialects.smartermail import routes as smartermail
 from postwarden.model import errors, permissions
 from postwarden.settings.documentation import settings_markdown
 
@@ -177,9 +178,27 @@ def api_operations_page() -> str:
     )
 
 
+def smartermail_page() -> str:
+    """Return what of SmarterMail's API is offered."""
+    rows = [
+        [
+            f"`{each.name}`",
+            " ".join((inspect.getdoc(each.handler) or "").partition("\n\n")[0].split()),
+            each.reach.value,
+        ]
+        for each in smartermail.OPERATIONS
+    ]
+    return _page(
+        "SmarterMail: what is offered",
+        "Below `/api/v1`; [smartermail.md](smartermail.md) tells how it differs.",
+        _table(["Call", "What it does", "For"], rows),
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "api-operations.md": api_operations_page,
     "cli.md": cli_markdown,
+    "dialects/smartermail-operations.md": smartermail_page,
     "errors.md": errors_page,
     "permissions.md": permissions_page,
     "settings.md": settings_markdown,

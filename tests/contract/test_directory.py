@@ -177,6 +177,22 @@ async def test_a_page_of_a_domain_has_its_addresses_only(full: Store) -> None:
     assert await full.read(page, [], "") == ""
 
 
+def key_at(uow: UnitOfWork, kinds: tuple[EntryKind, ...], number: int) -> str | None:
+    return uow.directory.key_at(kinds, domain="example.org", position=number)
+
+
+async def test_the_entry_at_a_position_is_found_in_the_order_of_pages(
+    full: Store,
+) -> None:
+    for kinds in (EVERY_KIND, (EntryKind.ACCOUNT, EntryKind.LIST), (EntryKind.GROUP,)):
+        page = await full.read(
+            lambda uow, k: uow.directory.page(k, domain="example.org", limit=100), kinds
+        )
+        keys = [each.address.key for each in page]
+        at = [await full.read(key_at, kinds, n) for n in range(len(keys) + 2)]
+        assert at == [*keys, None, None]
+
+
 async def test_entries_are_counted_by_domain_and_kind(full: Store) -> None:
     def count(uow: UnitOfWork, domain: str, *kinds: EntryKind) -> int:
         return uow.directory.count(domain, kinds)

@@ -113,6 +113,7 @@ async def test_pages_go_by_name(store: Store) -> None:
         return [each.name for each in uow.domains.page(after=after, limit=limit)]
 
     assert await store.read(page, "", 9) == sorted(names)
+    assert await store.read(lambda uow: uow.domains.count()) == len(names)
     assert await store.read(page, "a.example", 2) == ["b.example", "c.example"]
     assert await store.read(page, "bb", 1) == ["c.example"]
     assert await store.read(page, "ü.example", 9) == []

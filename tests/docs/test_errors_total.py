@@ -7,6 +7,7 @@ import pytest
 from postwarden.cli.exits import EXITS
 from postwarden.dialects.ews.failures import CODES as EWS_CODES
 from postwarden.dialects.native.envelope import STATUSES
+from postwarden.dialects.smartermail.envelope import CODES
 from postwarden.model import errors
 from postwarden.smtpd.replies import ERRORS as SMTP_REPLIES
 from postwarden.smtpd.replies import PROBLEMS as SMTP_PROBLEMS
@@ -17,6 +18,7 @@ TABLES: dict[str, Mapping[type[errors.MailError], object]] = {
     "cli": EXITS,
     "ews": EWS_CODES,
     "native": STATUSES,
+    "smartermail": CODES,
     "smtp": SMTP_REPLIES,
 }
 EVERY = [

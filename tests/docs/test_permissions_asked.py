@@ -28,6 +28,7 @@ PARTS = {
     "keys.check_like": "a part of services that have asked",
     "logins.sessions.page": "one's own sessions need no right; those of others are asked for",
     "logins.sessions.end": "one's own sessions need no right; those of others are asked for",
+    "logins.tokens.confine": "gives less than what one has come with",
     "keys.page": "one's own keys need no right; those of others are asked for",
     "keys.revoke": "one's own keys need no right; `access.api_key` asks for others",
     "mailboxes.reading.details": "asks as `copies` does",

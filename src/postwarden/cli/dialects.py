@@ -18,6 +18,9 @@ from postwarden.dialects.native import app as native_app
 from postwarden.dialects.native.authentication import Secrets
 from postwarden.dialects.native.house import House, Options
 from postwarden.dialects.native.operations import PREFIX
+from postwarden.dialects.smartermail import app as smartermail_app
+from postwarden.dialects.smartermail.house import PREFIX as SMARTERMAIL_PREFIX
+from postwarden.dialects.smartermail.house import House as SmarterMailHouse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +95,24 @@ def _ews(site: Site) -> Application:
     return ews_app.build(house, heard=site.heard)
 
 
+def _smartermail(site: Site) -> Application:
+    platform = site.platform
+    house = SmarterMailHouse(
+        store=platform.store,
+        blobs=platform.blobs,
+        passwords=platform.passwords,
+        sealer=platform.sealer,
+        guard_rules=platform.guard_rules,
+        bounds=site.bounds(platform.settings.http.body_size),
+    )
+    return smartermail_app.build(house, heard=site.heard)
+
+
 _ALL = (
     Dialect(name=native_app.NAME, prefixes=(PREFIX,), build=_native),
     Dialect(name=EWS, prefixes=(ews_app.PREFIX,), build=_ews),
+    Dialect(
+        name=smartermail_app.NAME, prefixes=(SMARTERMAIL_PREFIX,), build=_smartermail
+    ),
 )
 DIALECTS = {each.name: each for each in _ALL}

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, BinaryIO, Protocol
@@ -22,8 +22,9 @@ from postwarden.cli.inventory_rows import (
 )
 from postwarden.cli.invocation import Invocation, command
 from postwarden.model.actors import Actor
+from postwarden.model.domains import MailDomain
 from postwarden.model.errors import Invalid
-from postwarden.services import inventory
+from postwarden.services import domains, inventory
 from postwarden.services.inventory import Holding
 from postwarden.services.ports import UnitOfWork
 
@@ -102,20 +103,41 @@ async def _write(
     name = domain_or_none(domain)
     form = _form(run, kind, compat=compat)
     written = 0
-
-    def page_of(uow: UnitOfWork, after: str, count: int) -> Sequence[Holding]:
-        return read(uow, run.actor, domain=name, after=after, limit=count)
-
     with _destination(output) as file:
         if not run.output.as_json:
             file.write(kind.header(compat=compat))
-        async for page in run.pages(page_of, lambda each: each.key, after=""):
-            file.write(form(page))
-            written += len(page)
+        # The script goes from domain to domain, which is not the order of keys.
+        names = _one_by_one(run) if compat and name is None else _once(name)
+        async for each in names:
+            async for page in _pages(run, read, each):
+                file.write(form(page))
+                written += len(page)
     if output is not None and str(output) != "-":
         run.output.done(
             f"wrote {written} rows to {output}", {"file": str(output), "rows": written}
         )
+
+
+def _pages(
+    run: Invocation, read: Read, domain: str | None
+) -> AsyncIterator[Sequence[Holding]]:
+    def page_of(uow: UnitOfWork, after: str, count: int) -> Sequence[Holding]:
+        return read(uow, run.actor, domain=domain, after=after, limit=count)
+
+    return run.pages(page_of, lambda each: each.key, after="")
+
+
+async def _once(domain: str | None) -> AsyncIterator[str | None]:
+    yield domain
+
+
+async def _one_by_one(run: Invocation) -> AsyncIterator[str | None]:
+    def page_of(uow: UnitOfWork, after: str, count: int) -> Sequence[MailDomain]:
+        return domains.page(uow, run.actor, after=after, limit=count)
+
+    async for page in run.pages(page_of, lambda each: each.name, after=""):
+        for domain in page:
+            yield domain.name
 
 
 def _form(

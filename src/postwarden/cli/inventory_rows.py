@@ -19,11 +19,13 @@ from postwarden.dialects.native.shapes.inventory import (
     list_columns,
     list_json,
 )
+from postwarden.model.addresses import ascii_domain
 from postwarden.services.inventory import Holding
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _TO_WRITE = frozenset({str, datetime})  # what the csv module would not write as we do
 _QUOTED = frozenset({"displayName", "description"})
+_HOLDS_DOMAIN = frozenset({"domain", "ListAddress"})
 _UNKNOWN_TEXT = frozenset({"userName", "displayName", "lastLoginProtocol"})
 _UNKNOWN_NUMBERS = {
     "status": -1,
@@ -73,6 +75,10 @@ def _compatible_cell(name: str, value: object) -> str:
         return f"{_utc(value)[:10]} "  # its slice of the time is empty
     if value is None:
         value = _compatible_unknown(name)
+    if name in _HOLDS_DOMAIN:
+        # It writes what it has asked for, and no header takes other letters.
+        local_part, at, domain = str(value).rpartition("@")
+        return f"{local_part}{at}{ascii_domain(domain)}"
     return f'"{value}"' if name in _QUOTED else str(value)
 
 

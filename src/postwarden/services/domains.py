@@ -170,6 +170,14 @@ def page(
     return [domain for domain in map(uow.domains.find, names) if domain is not None]
 
 
+def total(uow: UnitOfWork, actor: Actor) -> int:
+    """Count the domains that `page` has."""
+    access.require(actor, Permission.DIRECTORY_READ)
+    if actor.domains is None:
+        return uow.domains.count()
+    return sum(uow.domains.find(name) is not None for name in actor.domains)
+
+
 def get(uow: UnitOfWork, actor: Actor, name: str) -> MailDomain:
     """Return a domain; raises NotFound."""
     access.require(actor, Permission.DIRECTORY_READ)

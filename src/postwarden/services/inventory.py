@@ -1,5 +1,6 @@
 """Inventories: every address with what is known of it, in pages of set queries."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from postwarden.model.accounts import Account
@@ -34,12 +35,14 @@ def accounts(
     domain: str | None = None,
     after: str = "",
     limit: int,
+    kinds: Sequence[EntryKind] = _ADDRESSES,
 ) -> list[Holding]:
-    """Return accounts, aliases and groups in order of keys; raises NotFound."""
+    """Return addresses of some kinds in order of keys; raises NotFound.
+
+    Those are accounts, aliases and groups, unless others are asked for.
+    """
     access.require(actor, Permission.DIRECTORY_READ)
-    entries = access.entries(
-        uow, actor, _ADDRESSES, domain=domain, after=after, limit=limit
-    )
+    entries = access.entries(uow, actor, kinds, domain=domain, after=after, limit=limit)
     found = uow.accounts.many(e.account for e in entries if e.account is not None)
     catch_alls = {
         name: hosted.catch_all
@@ -54,6 +57,33 @@ def accounts(
         )
         for entry in entries
     ]
+
+
+def total(
+    uow: UnitOfWork, actor: Actor, *, domain: str, kinds: Sequence[EntryKind]
+) -> int:
+    """Count what `accounts` has of a domain; raises NotFound."""
+    access.require(actor, Permission.DIRECTORY_READ)
+    return access.total(uow, actor, kinds, domain=domain)
+
+
+def key_before(
+    uow: UnitOfWork,
+    actor: Actor,
+    *,
+    domain: str,
+    kinds: Sequence[EntryKind],
+    position: int,
+) -> str | None:
+    """Return the key behind which the address at a position of a domain comes.
+
+    None when there are not so many. Raises NotFound.
+    """
+    access.require(actor, Permission.DIRECTORY_READ)
+    name = access.managed_domain(uow, actor, domain).name
+    if not position:
+        return ""
+    return uow.directory.key_at(kinds, domain=name, position=position - 1)
 
 
 def lists(

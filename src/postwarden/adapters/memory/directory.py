@@ -43,6 +43,9 @@ class MemoryDomains:
     def page(self, *, after: str = "", limit: int) -> list[MailDomain]:
         return self._state.domains.behind(after, limit)
 
+    def count(self) -> int:
+        return len(self._state.domains)
+
     def pointing_at(self, address: Address) -> list[MailDomain]:
         found = [
             domain
@@ -124,6 +127,12 @@ class MemoryDirectory:
     ) -> list[Entry]:
         found = [e for e in self._behind(domain, after) if e.kind in kinds]
         return found[:limit]
+
+    def key_at(
+        self, kinds: Sequence[EntryKind], *, domain: str, position: int
+    ) -> str | None:
+        found = self.page(kinds, domain=domain, limit=position + 1)
+        return found[position].address.key if len(found) > position else None
 
     def forwarding(
         self, *, domain: str | None = None, after: str = "", limit: int

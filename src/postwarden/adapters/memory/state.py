@@ -35,6 +35,7 @@ from postwarden.model.messages import Message, NewMessage
 from postwarden.model.permissions import Role
 from postwarden.model.queue import QueueEntry
 from postwarden.model.tasks import Task
+from postwarden.model.tokens import TokenGrant
 from postwarden.model.webhooks import Delivery, Webhook
 from postwarden.services.ports.cases import PlacedNotice
 from postwarden.services.ports.operations import PendingDelivery, Reception
@@ -80,6 +81,7 @@ class State:
         self.roles = Table[str, Role]()
         self.keys = Table[int, ApiKey]()
         self.sessions = Table[int, LoginSession]()
+        self.tokens = Table[int, TokenGrant]()
         self.links = Table[bytes, LoginLink]()
         self.passkeys = Table[int, Passkey]()
         self.challenges = Table[bytes, Challenge]()

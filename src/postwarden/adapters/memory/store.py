@@ -41,6 +41,7 @@ from postwarden.adapters.memory.replays import MemoryReplays
 from postwarden.adapters.memory.secrets import MemorySecrets
 from postwarden.adapters.memory.state import State
 from postwarden.adapters.memory.tasks import MemoryTasks
+from postwarden.adapters.memory.tokens import MemoryTokenGrants
 from postwarden.adapters.memory.webhooks import MemoryOutbox, MemoryWebhooks
 from postwarden.model.messages import SearchText
 from postwarden.services.ports import UnitOfWork
@@ -81,6 +82,7 @@ class MemoryUnitOfWork:
         self.keys = MemoryApiKeys(state)
         self.sessions = MemoryLoginSessions(state)
         self.links = MemoryLoginLinks(state)
+        self.tokens = MemoryTokenGrants(state)
         self.login_log = MemoryLoginLog(state)
         self.login_guard = MemoryLoginGuard(state)
         self.recovery_codes = MemoryRecoveryCodes(state)

@@ -36,6 +36,7 @@ _FIND_DOMAIN = Prepared(_DOMAIN.where(_d.name == P("name")))
 _DOMAIN_PAGE = Prepared(
     _DOMAIN.where(_d.name > P("after")).order_by(_d.name).limit(P("count"))
 )
+_COUNT_DOMAINS = Prepared(sa.select(sa.func.count()).select_from(tables.domains))
 _ADD_DOMAIN = Prepared(insert(tables.domains))
 _REPLACE_DOMAIN = Prepared(
     sa.update(tables.domains)
@@ -92,6 +93,10 @@ class SqlDomains:
     def page(self, *, after: str = "", limit: int) -> list[MailDomain]:
         rows = self._connection.rows(_DOMAIN_PAGE, after=after, count=limit)
         return [_domain(row) for row in rows]
+
+    def count(self) -> int:
+        row = self._connection.one(_COUNT_DOMAINS)
+        return int(row[0]) if row else 0
 
     def pointing_at(self, address: Address) -> list[MailDomain]:
         rows = self._connection.rows(_POINTING_DOMAINS, target=str(address))
@@ -191,6 +196,22 @@ _COUNT = Prepared(
         one_of(_a.kind, "kinds"), _a.key >= P("first"), _a.key < P("last")
     )
 )
+# Each part is in the order of its index, so that they are merged and not sorted.
+_KEY_AT = Prepared(
+    sa.union_all(
+        *(
+            sa.select(_a.key).where(
+                _a.kind == P(f"kind_{number}"),
+                _a.key >= P("first"),
+                _a.key < P("last"),
+            )
+            for number in range(len(EntryKind))
+        )
+    )
+    .order_by("key")
+    .limit(1)
+    .offset(P("position"))
+)
 # A literal, not parameters: only so does SQLite take the partial index.
 _FORWARDING = Prepared(
     _ENTRY.where(
@@ -287,6 +308,23 @@ class SqlDirectory:
         ]
         rows.sort(key=lambda row: row[1])
         return self._entries(rows[:limit])
+
+    def key_at(
+        self, kinds: Sequence[EntryKind], *, domain: str, position: int
+    ) -> str | None:
+        first, last = domain_range(domain)
+        asked = {kind.value for kind in kinds}
+        row = self._connection.one(
+            _KEY_AT,
+            first=first,
+            last=last,
+            position=position,
+            **{
+                f"kind_{number}": kind.value if kind.value in asked else ""
+                for number, kind in enumerate(EntryKind)
+            },
+        )
+        return str(row[0]) if row else None
 
     def count(self, domain: str | None, kinds: Sequence[EntryKind]) -> int:
         first, last = domain_range(domain) if domain else ("", _AFTER_ALL)

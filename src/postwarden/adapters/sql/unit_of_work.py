@@ -30,6 +30,7 @@ from postwarden.adapters.sql.receptions import SqlQueue, SqlReceptions
 from postwarden.adapters.sql.replays import SqlReplays
 from postwarden.adapters.sql.secrets import SqlSecrets
 from postwarden.adapters.sql.tasks import SqlTasks
+from postwarden.adapters.sql.tokens import SqlTokenGrants
 from postwarden.adapters.sql.webhooks import SqlOutbox, SqlWebhooks
 
 
@@ -59,6 +60,7 @@ class SqlUnitOfWork:
         self.keys = SqlApiKeys(connection)
         self.sessions = SqlLoginSessions(connection)
         self.links = SqlLoginLinks(connection)
+        self.tokens = SqlTokenGrants(connection)
         self.login_log = SqlLoginLog(connection)
         self.login_guard = SqlLoginGuard(connection)
         self.recovery_codes = SqlRecoveryCodes(connection)

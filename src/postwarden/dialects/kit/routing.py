@@ -22,7 +22,7 @@ class Routes(Generic[T]):
 
     A variable is one segment. Segments are compared before they are decoded, so
     that a `%2F` in a name is part of the name. With `folds_case` the routes are
-    written in lower case and found in any.
+    written in lower case and found in any, and several slashes are one.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Routes(Generic[T]):
         for octets that are no UTF-8.
         """
         node, found = self._root, dict[str, str]()
-        for segment in path.strip("/").split("/"):
+        for segment in self._segments(path):
             word = segment.lower() if self._folds_case else segment
             if word in node.fixed:
                 node = node.fixed[word]
@@ -71,6 +71,10 @@ class Routes(Generic[T]):
             allowed = {*node.methods, *(["HEAD"] if "GET" in node.methods else [])}
             raise MethodNotAllowed(method, allowed)
         return target, found
+
+    def _segments(self, path: str) -> list[str]:
+        segments = path.strip("/").split("/")
+        return [each for each in segments if each] if self._folds_case else segments
 
 
 def _decoded(name: str, segment: str) -> str:

@@ -11,6 +11,7 @@ from postwarden.dialects.kit.refusals import Malformed
 T = TypeVar("T")
 
 _DECODERS: dict[type, "msgspec.json.Decoder[Any]"] = {}
+MAX_DEPTH = 32  # of the JSON that is read leniently
 _AT = re.compile(r" - at `\$\.?([^`]*)`$")
 _NAMED = re.compile(r"field `([^`]*)`")
 
@@ -28,6 +29,39 @@ def body_of(content: bytes, kind: type[T]) -> T:
         raise Malformed(f"the body is not JSON: {error}") from error
     except RecursionError as error:
         raise Malformed("the JSON is nested too deep") from error
+
+
+def lenient_body_of(content: bytes, kind: type[T]) -> T:
+    """Read a JSON body as those systems do that take what they understand.
+
+    Names are of any case (`kind` has them in lower case), what is unknown is left
+    out, null is as good as absent, and `"5"` is a number where one is due. An empty
+    body is an empty object. Raises Malformed.
+    """
+    try:
+        given = msgspec.json.decode(content) if content.strip() else {}
+        return msgspec.convert(_folded(given, MAX_DEPTH), kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise _refusal(str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Malformed(f"the body is not JSON: {error}") from error
+    except RecursionError as error:
+        raise Malformed("the JSON is nested too deep") from error
+
+
+def _folded(value: object, depth: int) -> object:
+    """Return JSON with the names of its objects in lower case, without nulls."""
+    if depth < 0:
+        raise Malformed("the JSON is nested too deep")
+    if isinstance(value, dict):
+        return {
+            str(name).lower(): _folded(each, depth - 1)
+            for name, each in value.items()
+            if each is not None
+        }
+    if isinstance(value, list):
+        return [_folded(each, depth - 1) for each in value if each is not None]
+    return value
 
 
 def _decoder(kind: type[T]) -> "msgspec.json.Decoder[T]":

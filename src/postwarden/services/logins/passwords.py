@@ -4,7 +4,9 @@ Whatever is wrong gets one answer: name, password and code are not told apart, a
 a name that nobody has costs the same look-ups and the same hash.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from postwarden.model.actors import Actor
 from postwarden.model.administrators import Administrator, administrator_name
@@ -19,6 +21,8 @@ from postwarden.services.ports import Passwords, Sealer, Store, UnitOfWork
 MIN_PASSWORD = 12  # characters
 MAX_CODE = 64  # characters of a code that are looked at
 _MECHANISM = "password"
+
+T = TypeVar("T")
 
 
 async def with_password(
@@ -37,6 +41,39 @@ async def with_password(
 
     Raises Unauthenticated, and Unavailable when the master key is not there.
     """
+
+    def begin(uow: UnitOfWork, owner: Administrator, factor: Factor) -> NewSession:
+        return sessions.begin(uow, owner, factor, origin=origin, rules=session_rules)
+
+    return await shown(
+        store,
+        passwords,
+        sealer,
+        name,
+        password,
+        code=code,
+        origin=origin,
+        guard_rules=guard_rules,
+        enter=begin,
+    )
+
+
+async def shown(
+    store: Store,
+    passwords: Passwords,
+    sealer: Sealer,
+    name: str,
+    password: str,
+    *,
+    code: str = "",
+    origin: Origin,
+    guard_rules: GuardRules,
+    enter: Callable[[UnitOfWork, Administrator, Factor], T],
+) -> T:
+    """Let in who shows a password, and a code where he has that: `enter` opens.
+
+    Raises Unauthenticated, and Unavailable when the master key is not there.
+    """
     owner, claim, standing = await store.peek(
         look, name, _MECHANISM, origin, guard_rules
     )
@@ -47,10 +84,10 @@ async def with_password(
         secret = None
         if owner.totp is not None:
             secret = sealer.unseal(owner.totp, totp.PURPOSE).decode()
-        shown = _Shown(owner=owner, claim=claim, secret=secret, code=code[:MAX_CODE])
-        session = await store.transact(_enter, shown, session_rules)
-        if session is not None:
-            return session
+        proof = _Shown(owner=owner, claim=claim, secret=secret, code=code[:MAX_CODE])
+        opened = await store.transact(_enter, proof, enter)
+        if opened is not None:
+            return opened
     await store.transact(guard.fail, claim, guard_rules)
     raise Unauthenticated
 
@@ -89,7 +126,11 @@ class _Shown:
     code: str
 
 
-def _enter(uow: UnitOfWork, shown: _Shown, rules: SessionRules) -> NewSession | None:
+def _enter(
+    uow: UnitOfWork,
+    shown: _Shown,
+    enter: Callable[[UnitOfWork, Administrator, Factor], T],
+) -> T | None:
     """Let in who knows the password, unless anything has changed meanwhile."""
     seen = shown.owner
     owner = uow.administrators.with_id(seen.id)
@@ -105,7 +146,7 @@ def _enter(uow: UnitOfWork, shown: _Shown, rules: SessionRules) -> NewSession | 
             return None
         factor = Factor.PASSWORD_AND_CODE
     guard.succeed(uow, shown.claim)
-    return sessions.begin(uow, owner, factor, origin=shown.claim.origin, rules=rules)
+    return enter(uow, owner, factor)
 
 
 def _takes(uow: UnitOfWork, owner: Administrator, secret: str, code: str) -> bool:

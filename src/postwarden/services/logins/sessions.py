@@ -184,7 +184,8 @@ def end(uow: UnitOfWork, actor: Actor, number: int) -> OwnedSession:
 
 
 def forget_ended(uow: UnitOfWork, *, limit: int = 1000) -> int:
-    """Forget sessions, links and challenges that ended; return how many."""
+    """Forget sessions, links, tokens and challenges that ended; return how many."""
     ended = uow.sessions.remove_ended(uow.now, limit=limit)
+    ended += uow.tokens.remove_ended(uow.now, limit=limit)
     ended += uow.challenges.remove_ended(uow.now, limit=limit)
     return ended + uow.links.remove_ended(uow.now, limit=limit)

@@ -29,6 +29,8 @@ class Domains(Protocol):
 
     def page(self, *, after: str = "", limit: int) -> list[MailDomain]: ...
 
+    def count(self) -> int: ...
+
     def pointing_at(self, address: Address) -> list[MailDomain]:
         """Return the domains whose catch-all or postmaster is spelt like this."""
         ...
@@ -112,6 +114,15 @@ class Directory(Protocol):
         limit: int,
     ) -> list[Entry]:
         """Return entries in order of their keys, those behind the key `after`."""
+        ...
+
+    def key_at(
+        self, kinds: Sequence[EntryKind], *, domain: str, position: int
+    ) -> str | None:
+        """Return the key of the entry at a position of a domain, counted from 0.
+
+        It walks an index, whose every step is much cheaper than an entry.
+        """
         ...
 
     def forwarding(

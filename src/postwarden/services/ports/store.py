@@ -35,6 +35,7 @@ from postwarden.services.ports.passkeys import Challenges, Passkeys
 from postwarden.services.ports.replays import Replays
 from postwarden.services.ports.sealing import Secrets
 from postwarden.services.ports.tasks import Tasks
+from postwarden.services.ports.tokens import TokenGrants
 from postwarden.services.ports.webhooks import Outbox, Webhooks
 
 P = ParamSpec("P")
@@ -91,6 +92,8 @@ class UnitOfWork(Protocol):
     def sessions(self) -> LoginSessions: ...
     @property
     def links(self) -> LoginLinks: ...
+    @property
+    def tokens(self) -> TokenGrants: ...
     @property
     def login_log(self) -> LoginLog: ...
     @property

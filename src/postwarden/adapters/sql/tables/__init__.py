@@ -52,6 +52,7 @@ from postwarden.adapters.sql.tables.mail import (
     renderings,
 )
 from postwarden.adapters.sql.tables.replays import replays
+from postwarden.adapters.sql.tables.tokens import token_grants
 from postwarden.adapters.sql.tables.transport import (
     ledger,
     pending_deliveries,
@@ -108,5 +109,6 @@ __all__ = [
     "sessions",
     "targets",
     "tasks",
+    "token_grants",
     "webhooks",
 ]
