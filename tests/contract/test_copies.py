@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from postwarden.model.mailboxes import Copy, CopyState, Flag, Mailbox
+from postwarden.model.mailboxes import Copy, CopyState, DiscardKind, Flag, Mailbox
 from postwarden.model.messages import Message
 from postwarden.services.ports import CopyFacts, Store, UnitOfWork
 from postwarden.services.ports.mail import Overdue
@@ -139,6 +139,7 @@ async def test_updating_writes_all_that_may_change_and_no_more(
         vaulted_at=later,
         expires_at=later + timedelta(days=30),
         lay_in="Inbox/a",
+        discarded=DiscardKind.PURGED,
     )
     other = replace(moved, message=place.second.id, internal_date=later, size=5, held=3)
 
@@ -236,6 +237,7 @@ async def test_facts_join_what_is_known_of_a_copy(store: Store, place: Place) ->
         reception=None,
         recipient=None,
         trace_id=None,
+        modseq=1,
     )
     there = replace(
         gone,

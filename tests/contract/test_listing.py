@@ -1,13 +1,22 @@
 """Mail of a mailbox in an order, page by page, and what is found in some mailboxes."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from postwarden.model.mailboxes import CopyState, Flag, Mailbox, Order, SortField
+from postwarden.model.mailboxes import (
+    CopyState,
+    DiscardKind,
+    Flag,
+    Mailbox,
+    Order,
+    SortField,
+)
 from postwarden.model.queries import parse
 from postwarden.services.ports import Store, UnitOfWork
+from postwarden.services.ports.mail import Mark
 from tests.support.factories import NOW, account, copy_in, message
 
 F = SortField
@@ -105,3 +114,66 @@ async def test_a_mailbox_of_anything_finds_only_what_is_live_in_it(
         ("all", (), []),
     ):
         assert await store.read(matching, text, *boxes) == expected, text
+
+
+async def test_changes_are_read_on_from_a_mark(store: Store, inbox: Mailbox) -> None:
+    def touch(uow: UnitOfWork) -> None:
+        known = uow.copies.many([1, 2, 3])
+        uow.copies.update(
+            [
+                replace(known[1], modseq=7),
+                replace(known[2], modseq=7),
+                replace(known[3], modseq=8, state=CopyState.VAULTED),
+            ]
+        )
+
+    await store.transact(touch)
+
+    def changed(uow: UnitOfWork, modseq: int, uid: int, limit: int = 9) -> list[int]:
+        mark = Mark(modseq=modseq, uid=uid)
+        return list(uow.copies.changed(inbox.id, mark, limit))
+
+    assert await store.read(changed, 0, 0) == [4, 2, 1]
+    assert await store.read(changed, 0, 0, 2) == [4, 2]
+    assert await store.read(changed, 1, 2**63 - 1) == [2, 1]
+    assert await store.read(changed, 7, 3) == [1]
+    assert await store.read(changed, 7, 4) == []
+
+
+async def test_what_an_owner_discarded_comes_newest_first(
+    store: Store, inbox: Mailbox
+) -> None:
+    deleted, purged = DiscardKind.DELETED, DiscardKind.PURGED
+
+    def throw_away(uow: UnitOfWork) -> None:
+        known = uow.copies.many([1, 2, 3, 7])
+        uow.copies.update(
+            replace(
+                known[number],
+                state=CopyState.VAULTED,
+                vaulted_at=NOW + days * DAY,
+                discarded=kind,
+            )
+            for number, days, kind in (
+                (1, 2, deleted),
+                (2, 1, deleted),
+                (3, 1, purged),
+                (7, 1, deleted),
+            )
+        )
+
+    await store.transact(throw_away)
+
+    def listed(
+        uow: UnitOfWork, kind: DiscardKind, box: int | None = None, offset: int = 0
+    ) -> tuple[list[int], int]:
+        one = inbox.account
+        page = uow.copies.discarded(one, kind, mailbox=box, offset=offset, limit=2)
+        return list(page), uow.copies.count_discarded(one, kind, mailbox=box)
+
+    assert await store.read(listed, deleted) == ([1, 7], 3)
+    assert await store.read(listed, deleted, None, 2) == ([2], 3)
+    assert await store.read(listed, deleted, inbox.id) == ([1, 2], 2)
+    assert await store.read(listed, purged) == ([3], 1)
+    facts = await store.read(lambda uow: uow.copies.facts([3]))
+    assert (facts[0].discarded, facts[0].modseq) == (purged, 1)

@@ -7,6 +7,7 @@ import pytest
 from postwarden.model.errors import AlreadyExists, NotFound
 from postwarden.model.mailboxes import Mailbox
 from postwarden.services.ports import Store, UnitOfWork
+from postwarden.services.ports.mail import Left, Mark
 
 
 async def test_a_mailbox_begins_empty(store: Store) -> None:
@@ -86,8 +87,10 @@ async def test_a_removed_mailbox_is_gone_and_its_name_free(store: Store) -> None
 
 async def test_the_journal_answers_what_left_since_a_modseq(store: Store) -> None:
     def work(uow: UnitOfWork) -> None:
-        uow.mailboxes.record_expunged([(1, 9, 4), (1, 2, 5), (1, 3, 4), (2, 1, 9)])
-        uow.mailboxes.record_expunged(iter([(1, 1, 7)]))
+        uow.mailboxes.record_expunged(
+            [(1, 9, 4, 1), (1, 2, 5, 2), (1, 3, 4, 3), (2, 1, 9, 4)]
+        )
+        uow.mailboxes.record_expunged(iter([(1, 1, 7, 5)]))
         assert uow.mailboxes.expunged(1, 0) == [(3, 4), (9, 4), (2, 5), (1, 7)]
         assert uow.mailboxes.expunged(1, 4) == [(2, 5), (1, 7)]
         assert uow.mailboxes.expunged(1, 7) == []
@@ -100,11 +103,46 @@ async def test_the_journal_of_a_mailbox_is_forgotten_piece_by_piece(
     store: Store,
 ) -> None:
     def work(uow: UnitOfWork) -> None:
-        uow.mailboxes.record_expunged([(1, 9, 4), (1, 2, 5), (1, 3, 4), (2, 1, 9)])
+        uow.mailboxes.record_expunged(
+            [(1, 9, 4, 1), (1, 2, 5, 2), (1, 3, 4, 3), (2, 1, 9, 4)]
+        )
         assert uow.mailboxes.forget_expunged(1, 2) == 2
         assert len(uow.mailboxes.expunged(1, 0)) == 1
         assert uow.mailboxes.forget_expunged(1, 2) == 1
         assert uow.mailboxes.forget_expunged(1, 2) == 0
         assert uow.mailboxes.expunged(2, 0) == [(1, 9)]
+
+    await store.transact(work)
+
+
+async def test_what_left_is_read_on_from_a_mark(store: Store) -> None:
+    def work(uow: UnitOfWork) -> None:
+        uow.mailboxes.record_expunged([(1, 9, 4, 11), (1, 2, 5, 12), (1, 3, 4, 13)])
+        every = [
+            Left(uid=3, modseq=4, copy=13),
+            Left(uid=9, modseq=4, copy=11),
+            Left(uid=2, modseq=5, copy=12),
+        ]
+        assert uow.mailboxes.left(1, Mark(modseq=0, uid=0), 9) == every
+        assert uow.mailboxes.left(1, Mark(modseq=0, uid=0), 2) == every[:2]
+        assert uow.mailboxes.left(1, Mark(modseq=4, uid=3), 9) == every[1:]
+        assert uow.mailboxes.left(1, Mark(modseq=4, uid=9), 9) == every[2:]
+        assert uow.mailboxes.left(1, Mark(modseq=4, uid=2**63 - 1), 9) == every[2:]
+        assert uow.mailboxes.left(1, Mark(modseq=5, uid=2), 9) == []
+
+    await store.transact(work)
+
+
+async def test_a_renamed_mailbox_is_found_by_its_new_name_only(store: Store) -> None:
+    def work(uow: UnitOfWork) -> None:
+        one, two = uow.mailboxes.add(1, "one", 1), uow.mailboxes.add(1, "two", 1)
+        uow.mailboxes.rename(one.id, "One")
+        assert uow.mailboxes.find(1, "one") is None
+        assert uow.mailboxes.find(1, "One") == replace(one, name="One")
+        with pytest.raises(AlreadyExists):
+            uow.mailboxes.rename(one.id, "two")
+        assert uow.mailboxes.find(1, "two") == two
+        uow.mailboxes.rename(99, "absent")
+        assert len(uow.mailboxes.of_account(1)) == 2
 
     await store.transact(work)

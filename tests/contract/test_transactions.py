@@ -251,8 +251,8 @@ async def test_a_watch_hears_of_what_came_before_it_waits(store: Store) -> None:
 
 async def test_nothing_is_left_of_a_row_that_breaks_a_constraint(store: Store) -> None:
     def work(uow: UnitOfWork) -> None:
-        uow.mailboxes.record_expunged([(1, 7, 3)])
-        uow.mailboxes.record_expunged([(1, 7, 3)])
+        uow.mailboxes.record_expunged([(1, 7, 3, 9)])
+        uow.mailboxes.record_expunged([(1, 7, 3, 9)])
 
     with pytest.raises(BROKEN_CONSTRAINT):
         await store.transact(work)

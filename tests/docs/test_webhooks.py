@@ -17,6 +17,10 @@ PAGE = (tree.DOCS / "webhooks.md").read_text("utf-8")
 KINDS = [kind for kind in EntryKind if kind is not EntryKind.ACCOUNT]
 NAMED = {  # actions that stand in a variable when they are recorded
     ("deliveries", "action"): {"webhook.replay", "webhook.cancel"},
+    ("own", "action"): {
+        *("mail.append", "mail.copy", "mail.delete", "mail.flag", "mail.move"),
+        *("mailbox.create", "mailbox.remove", "mailbox.rename", "message.show"),
+    },
     ("owners", "_ACTION"): {"account.log-in-as"},
     ("ledger_retention", "PURGE"): {"ledger.purge"},
     ("running", "action"): {"case.run", "case.resume"},

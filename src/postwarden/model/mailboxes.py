@@ -3,6 +3,8 @@
 UID, UIDVALIDITY, flags: RFC 9051 §2.3; MODSEQ: RFC 7162; save date: RFC 8514.
 """
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntFlag, StrEnum
@@ -28,6 +30,7 @@ class Flag(IntFlag):
 
 
 NO_FLAGS = Flag(0)
+_KEYWORD = re.compile(r"[!#-$&'+-\[^-z|}~]+", re.ASCII)
 
 _NAMES = {
     Flag.SEEN: "\\Seen",
@@ -64,6 +67,13 @@ class CopyState(StrEnum):
     VAULTED = "vaulted"  # deleted; waits for its retention to end
 
 
+class DiscardKind(StrEnum):
+    """How an owner threw a copy away that lies in the vault."""
+
+    DELETED = "deleted"  # the owner sees it there and may take it back
+    PURGED = "purged"  # gone for the owner; administrators in his place see it
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailbox:
     """A mailbox with its counters, which every write path maintains."""
@@ -87,7 +97,8 @@ class Copy:
     `reception` and `recipient` name the envelope that brought it, if one did.
     `held` counts the holds that mark it; only marking changes it. In the vault
     since `vaulted_at`, it is destroyed after `expires_at`; what is contained has
-    neither. `lay_in` names its mailbox while it is hidden, should that go.
+    neither. `lay_in` names its mailbox while it is hidden, should that go;
+    `discarded` says that its owner threw it away, not a case or the end of a hold.
     """
 
     id: int
@@ -108,6 +119,7 @@ class Copy:
     vaulted_at: datetime | None = None
     expires_at: datetime | None = None
     lay_in: str | None = None
+    discarded: DiscardKind | None = None
 
 
 class SortField(StrEnum):
@@ -131,6 +143,17 @@ class Order:
 
     field: SortField = SortField.UID
     descending: bool = False
+
+
+def checked_keywords(keywords: Iterable[str]) -> tuple[str, ...]:
+    """Return keywords sorted and once each; raises Invalid (RFC 9051 §9, atom)."""
+    kept = tuple(sorted(set(keywords)))
+    if len(kept) > MAX_KEYWORDS:
+        raise Invalid(f"a copy has up to {MAX_KEYWORDS} keywords", field="keywords")
+    for each in kept:
+        if not 1 <= len(each) <= MAX_KEYWORD or not _KEYWORD.fullmatch(each):
+            raise Invalid(f"not a keyword: {each[:MAX_KEYWORD]!r}", field="keywords")
+    return kept
 
 
 def mailbox_name(text: str) -> str:

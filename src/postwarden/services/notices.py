@@ -86,6 +86,8 @@ TOLD: Mapping[str, NoticeName] = {
 
 UNTOLD = frozenset(
     {
+        *("mail.append", "mail.copy", "mail.delete", "mail.flag", "mail.move"),
+        *("mailbox.create", "mailbox.remove", "mailbox.rename"),
         "audit.export",
         "backup.create",  # told when it has finished
         "ledger.purge",

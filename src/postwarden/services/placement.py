@@ -12,7 +12,14 @@ from datetime import datetime
 from postwarden.model.accounts import Usage
 from postwarden.model.errors import AlreadyExists, Refused
 from postwarden.model.ledger import Event
-from postwarden.model.mailboxes import NO_FLAGS, Copy, CopyState, Flag, Mailbox
+from postwarden.model.mailboxes import (
+    NO_FLAGS,
+    Copy,
+    CopyState,
+    DiscardKind,
+    Flag,
+    Mailbox,
+)
 from postwarden.services import holds, retention
 from postwarden.services.ledger import record_copies
 from postwarden.services.ports import UnitOfWork
@@ -81,11 +88,18 @@ def file(uow: UnitOfWork, new: Sequence[NewCopy]) -> list[Copy]:
     return filed
 
 
-def withdraw(uow: UnitOfWork, copies: Sequence[Copy], state: CopyState) -> list[Copy]:
+def withdraw(
+    uow: UnitOfWork,
+    copies: Sequence[Copy],
+    state: CopyState,
+    *,
+    discarded: DiscardKind | None = None,
+) -> list[Copy]:
     """Take live copies out of every protocol's sight, into `state`.
 
     They keep mailbox and UID as a memory of where they lay. In the vault the clock
-    of their retention starts; contained ones have none.
+    of their retention starts; contained ones have none. `discarded` says how their
+    owner threw them away, if it was the owner.
     """
     books = _Books(uow, {copy.mailbox for copy in copies})
     gone = []
@@ -93,7 +107,7 @@ def withdraw(uow: UnitOfWork, copies: Sequence[Copy], state: CopyState) -> list[
         books.leave(copy)
         books.charge(copy.account, _into_vault(copy))
         lay_in = books.mailboxes[copy.mailbox].mailbox.name
-        gone.append(replace(copy, state=state, lay_in=lay_in))
+        gone.append(replace(copy, state=state, lay_in=lay_in, discarded=discarded))
     books.close()
     if state is CopyState.VAULTED:
         gone = retention.clocked(uow, gone)
@@ -134,6 +148,7 @@ def restore(
                 vaulted_at=None,
                 expires_at=None,
                 lay_in=None,
+                discarded=None,
             )
         )
     books.close()
@@ -267,7 +282,7 @@ class _Books:
     wanted: set[int]
     mailboxes: dict[int, _Counters] = field(init=False)
     usage: dict[int, Usage] = field(default_factory=dict)
-    journal: list[tuple[int, int, int]] = field(default_factory=list)
+    journal: list[tuple[int, int, int, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.mailboxes = {
@@ -285,7 +300,7 @@ class _Books:
     def leave(self, copy: Copy) -> None:
         counters = self.mailboxes[copy.mailbox]
         counters.change(messages=-1, unseen=-_unseen(copy.flags), octets=-copy.size)
-        self.journal.append((copy.mailbox, copy.uid, counters.modseq))
+        self.journal.append((copy.mailbox, copy.uid, counters.modseq, copy.id))
 
     def touch(self, mailbox: int, unseen: int) -> int:
         counters = self.mailboxes[mailbox]

@@ -2,7 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import cast
 
+from postwarden.model.actors import Actor
+from postwarden.model.mailboxes import DiscardKind
 from postwarden.services import (
     contents,
     deliveries,
@@ -18,6 +21,7 @@ from postwarden.services import (
 from postwarden.services.audit import anchoring
 from postwarden.services.cases import arming, closing, notifying, running, undoing
 from postwarden.services.logins import guard, sessions
+from postwarden.services.mailboxes import keeping
 from postwarden.worker import casework, holding, vaulting, webhooks
 from postwarden.worker.context import Lease, number
 
@@ -41,6 +45,23 @@ async def vault_account(lease: Lease) -> None:
     done = 0
     while count := await lease.context.store.transact(removals.vault_chunk, account):
         done += count
+        await lease.renew(done, 0)
+
+
+async def remove_mailbox(lease: Lease) -> None:
+    """Throw a mailbox away with what lies in it, in chunks."""
+    payload, done = lease.task.payload, 0
+    actor = Actor(
+        name=str(payload["actor"]),
+        dialect=str(payload["dialect"]),
+        on_behalf_of=cast("str | None", payload["on_behalf_of"]),
+        account=number(lease, "account"),
+    )
+    kind = DiscardKind(str(payload["kind"]))
+    mailbox = number(lease, "mailbox")
+    remove = keeping.remove_chunk
+    while await lease.context.store.transact(remove, actor, mailbox, kind):
+        done += keeping.CHUNK
         await lease.renew(done, 0)
 
 
@@ -101,6 +122,7 @@ HANDLERS: Handlers = {
     arming.PURGE: casework.forget_rules,
     ledger_retention.PURGE: purge_ledger,
     removals.TASK: vault_account,
+    keeping.REMOVE: remove_mailbox,
     vault.EXPIRE: vaulting.expire_vault,
     contents.TASK: vaulting.sweep_contents,
     vault.REDATE: vaulting.redate_vault,

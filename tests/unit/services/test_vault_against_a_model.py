@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 
 from postwarden.adapters.sql import recounting
 from postwarden.adapters.sql.connection import Connection
-from postwarden.model.actors import OPERATOR
+from postwarden.model.actors import OPERATOR, Actor
 from postwarden.model.errors import Refused, Unavailable
-from postwarden.model.mailboxes import NO_FLAGS, Copy, CopyState, Flag
+from postwarden.model.mailboxes import NO_FLAGS, Copy, CopyState, DiscardKind, Flag
 from postwarden.model.queries import parse
 from postwarden.services import (
     accounts,
@@ -34,6 +34,7 @@ from postwarden.services import (
     vault_restoring,
 )
 from postwarden.services.holds import NewHold
+from postwarden.services.mailboxes import acting
 from postwarden.services.ports import Store, UnitOfWork
 from tests.support.factories import NOW, Clock, message
 from tests.support.stores import ADAPTERS, opened
@@ -73,6 +74,7 @@ class Lying:
     vaulted_at: datetime | None = None
     expires_at: datetime | None = None
     held: set[int] = field(default_factory=set)
+    discarded: DiscardKind | None = None
 
 
 @dataclass
@@ -124,6 +126,7 @@ class Model:
     def hide(self, copy: Lying, state: CopyState, now: datetime) -> None:
         self.left[copy.owner.id, copy.box].add(copy.uid)
         copy.state = state
+        copy.discarded = None
         self.clock(copy, now if state is CopyState.VAULTED else None)
 
     def clock(self, copy: Lying, now: datetime | None) -> None:
@@ -226,6 +229,39 @@ class Run:
     async def expunge(self, one: int, _: int) -> None:
         await self._hide(one, CopyState.VAULTED)
 
+    async def discard(self, one: int, two: int) -> None:
+        """As an owner does, or an administrator in his place, twice perhaps."""
+        seen = [
+            copy
+            for copy in self.model.copies.values()
+            if copy.owner.removed_at is None
+            and (copy.state is CopyState.LIVE or copy.discarded is DiscardKind.DELETED)
+        ]
+        if not seen:
+            return
+        copy = seen[one % len(seen)]
+        kind = (DiscardKind.DELETED, DiscardKind.PURGED)[two % 2]
+        actor = Actor(name=copy.owner.name, account=copy.owner.id)
+        await self.store.transact(acting.discard, actor, [copy.id], kind)
+        if copy.state is CopyState.LIVE:
+            self.model.hide(copy, CopyState.VAULTED, self.clock.now)
+        copy.discarded = kind
+
+    async def take_back(self, one: int, two: int) -> None:
+        seen = [
+            copy
+            for copy in self.model.copies.values()
+            if copy.owner.removed_at is None and copy.discarded is DiscardKind.DELETED
+        ]
+        if not seen:
+            return
+        copy = seen[one % len(seen)]
+        actor = Actor(name=copy.owner.name, account=copy.owner.id)
+        await self.store.transact(acting.move, actor, [copy.id], "INBOX")
+        self.model.enter(copy, copy.owner, "INBOX")
+        copy.state, copy.discarded = CopyState.LIVE, None
+        self.model.clock(copy, None)
+
     async def contain(self, one: int, _: int) -> None:
         await self._hide(one, CopyState.CONTAINED)
 
@@ -263,7 +299,7 @@ class Run:
             return
         assert done.restored == 1
         self.model.enter(copy, to or copy.owner, copy.box)
-        copy.state = CopyState.LIVE
+        copy.state, copy.discarded = CopyState.LIVE, None
         self.model.clock(copy, None)
 
     async def destroy(self, one: int, _: int) -> None:
@@ -424,6 +460,7 @@ class Run:
                 each.vaulted_at,
                 each.expires_at,
                 each.hold,
+                each.discarded,
             )
             for each in known
         } == {
@@ -436,6 +473,7 @@ class Run:
                 copy.vaulted_at,
                 copy.expires_at,
                 tuple(sorted(copy.held)),
+                copy.discarded,
             )
             for copy in model.copies.values()
         }
@@ -470,9 +508,9 @@ class Run:
 
 
 ACTS = (
-    *("append", "append", "append", "move", "flag", "expunge", "expunge", "contain"),
+    *("append", "append", "append", "move", "flag", "expunge", "discard", "contain"),
     *("close", "restore", "destroy", "expire", "expire", "sweep", "wait", "retain"),
-    *("redate", "remove", "rename", "hold", "hold", "place", "release"),
+    *("take_back", "redate", "remove", "rename", "hold", "hold", "place", "release"),
 )
 acts = st.lists(
     st.tuples(st.sampled_from(ACTS), st.integers(0, 99), st.integers(0, 99)),

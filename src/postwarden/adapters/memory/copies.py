@@ -9,10 +9,16 @@ from typing import Any
 from postwarden.adapters.memory.facts import FactsOfCopy, Texts, alike, texts_for
 from postwarden.adapters.memory.holds import MemoryHolds
 from postwarden.adapters.memory.state import State
-from postwarden.model.mailboxes import Copy, CopyState, Order, SortField
+from postwarden.model.mailboxes import (
+    Copy,
+    CopyState,
+    DiscardKind,
+    Order,
+    SortField,
+)
 from postwarden.model.queries import Query, matches
 from postwarden.services.ports import CopyFacts
-from postwarden.services.ports.mail import Overdue, SimilarSets
+from postwarden.services.ports.mail import Mark, Overdue, SimilarSets
 
 _LOWER = {ord(letter): letter.lower() for letter in ascii_uppercase}
 
@@ -57,6 +63,7 @@ class MemoryCopies:
                     vaulted_at=copy.vaulted_at,
                     expires_at=copy.expires_at,
                     lay_in=copy.lay_in,
+                    discarded=copy.discarded,
                 )
                 if known.state is CopyState.LIVE:
                     self._state.live_uids.remove((known.mailbox, known.uid))
@@ -125,6 +132,44 @@ class MemoryCopies:
         copies = self.many(found)
         return [each for each in found if copies[each].mailbox in mailboxes]
 
+    def changed(self, mailbox: int, mark: Mark, limit: int) -> Sequence[int]:
+        uids = self._state.live_uids
+        live = self.many(uids.among((mailbox, 0), (mailbox + 1, 0))).values()
+        marks = [(Mark(modseq=each.modseq, uid=each.uid), each.id) for each in live]
+        return [copy for at, copy in sorted(marks) if at > mark][:limit]
+
+    def discarded(
+        self,
+        account: int,
+        kind: DiscardKind,
+        *,
+        mailbox: int | None = None,
+        offset: int,
+        limit: int,
+    ) -> Sequence[int]:
+        found = sorted(
+            self._discarded(account, kind, mailbox),
+            key=lambda copy: (copy.vaulted_at, copy.id),
+            reverse=True,
+        )
+        return [copy.id for copy in found[offset : offset + limit]]
+
+    def count_discarded(
+        self, account: int, kind: DiscardKind, *, mailbox: int | None = None
+    ) -> int:
+        return len(self._discarded(account, kind, mailbox))
+
+    def _discarded(
+        self, account: int, kind: DiscardKind, mailbox: int | None
+    ) -> list[Copy]:
+        return [
+            copy
+            for copy in self._copies
+            if copy.account == account
+            and copy.discarded is kind
+            and mailbox in {None, copy.mailbox}
+        ]
+
     def facts(self, copies: Sequence[int]) -> list[CopyFacts]:
         known = map(self._copies.get, copies)
         held = MemoryHolds(self._state).of(copies)
@@ -170,6 +215,8 @@ class MemoryCopies:
             hold=hold,
             vaulted_at=copy.vaulted_at,
             expires_at=copy.expires_at,
+            modseq=copy.modseq,
+            discarded=copy.discarded,
         )
 
     def expired(self, now: datetime, limit: int) -> list[Copy]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from postwarden.adapters.memory.state import State
 from postwarden.model.errors import AlreadyExists, NotFound
 from postwarden.model.mailboxes import Mailbox
+from postwarden.services.ports.mail import Left, Mark
 
 _LAST = 2**63
 
@@ -66,19 +67,39 @@ class MemoryMailboxes:
                 )
                 self._mailboxes.put(mailbox.id, updated)
 
+    def rename(self, mailbox: int, name: str) -> None:
+        known = self._mailboxes.get(mailbox)
+        if known is None:
+            return
+        names = self._state.mailbox_names
+        if names.get((known.account, name)) not in {None, mailbox}:
+            raise AlreadyExists("mailbox", name)
+        names.remove((known.account, known.name))
+        names.insert((known.account, name), mailbox)
+        self._mailboxes.put(mailbox, replace(known, name=name))
+
     def expunged(self, mailbox: int, since_modseq: int) -> list[tuple[int, int]]:
         rows = self._state.expunges.among(
             (mailbox, since_modseq + 1, 0), (mailbox, _LAST, 0)
         )
-        return [(uid, modseq) for _, modseq, uid in rows]
+        return [(uid, modseq) for _, modseq, uid, _ in rows]
+
+    def left(self, mailbox: int, mark: Mark, limit: int) -> list[Left]:
+        rows = self._state.expunges.among(
+            (mailbox, mark.modseq, mark.uid + 1), (mailbox, _LAST, 0)
+        )
+        return [
+            Left(uid=uid, modseq=modseq, copy=copy)
+            for _, modseq, uid, copy in rows[:limit]
+        ]
 
     def forget_expunged(self, mailbox: int, limit: int) -> int:
         rows = self._state.expunges.among((mailbox, 0, 0), (mailbox + 1, 0, 0))[:limit]
         for row in rows:
-            self._state.expunges.remove(row)
+            self._state.expunges.remove(row[:3])
         return len(rows)
 
-    def record_expunged(self, rows: Iterable[tuple[int, int, int]]) -> None:
-        for mailbox, uid, modseq in rows:
-            row = (mailbox, modseq, uid)
-            self._state.expunges.insert(row, row)
+    def record_expunged(self, rows: Iterable[tuple[int, int, int, int]]) -> None:
+        for mailbox, uid, modseq, copy in rows:
+            key = (mailbox, modseq, uid)
+            self._state.expunges.insert(key, (*key, copy))

@@ -61,7 +61,7 @@ class State:
         self.entry_keys = Table[str, int]()
         self.mailboxes = Table[int, Mailbox]()
         self.mailbox_names = Table[tuple[int, str], int]()
-        self.expunges = Table[tuple[int, int, int], tuple[int, int, int]]()
+        self.expunges = Table[tuple[int, int, int], tuple[int, int, int, int]]()
         self.messages = Table[int, Message]()
         self.contents = Table[int, NewMessage]()
         self.hashes = Table[bytes, int]()

@@ -23,10 +23,10 @@ from postwarden.adapters.sql.statements import (
     time_of,
     time_or_none,
 )
-from postwarden.model.mailboxes import Copy, CopyState, Flag, Order
+from postwarden.model.mailboxes import Copy, CopyState, DiscardKind, Flag, Order
 from postwarden.model.queries import Query
 from postwarden.services.ports import CopyFacts
-from postwarden.services.ports.mail import Overdue, SimilarSets
+from postwarden.services.ports.mail import Mark, Overdue, SimilarSets
 
 _c = tables.copies.c
 P = sa.bindparam
@@ -46,7 +46,7 @@ _UPDATE = Prepared(
             for name in (
                 *("mailbox_id", "uid", "flags", "keywords", "modseq"),
                 *("save_date", "state", "account_id", "vaulted_at", "expires_at"),
-                "lay_in",
+                *("lay_in", "discarded"),
             )
         }
     )
@@ -70,7 +70,7 @@ _FACTS = Prepared(
         *(tables.messages.c.content_fingerprint, tables.messages.c.subject),
         *(tables.messages.c.author, _c.reception, _c.recipient),
         *(tables.receptions.c.trace_id, _c.vaulted_at, _c.expires_at),
-        *(_c.lay_in, _c.held),
+        *(_c.lay_in, _c.modseq, _c.discarded, _c.held),
     )
     .join_from(tables.copies, tables.accounts, tables.accounts.c.id == _c.account_id)
     .join(tables.messages, tables.messages.c.id == _c.message)
@@ -141,6 +141,7 @@ class SqlCopies:
                 vaulted_at=instant_or_none(copy.vaulted_at),
                 expires_at=instant_or_none(copy.expires_at),
                 lay_in=copy.lay_in,
+                discarded=copy.discarded,
             )
             added.append(replace(copy, id=self._connection.last_id, held=0))
         return added
@@ -166,6 +167,7 @@ class SqlCopies:
                     "new_vaulted_at": instant_or_none(copy.vaulted_at),
                     "new_expires_at": instant_or_none(copy.expires_at),
                     "new_lay_in": copy.lay_in,
+                    "new_discarded": copy.discarded,
                 }
                 for copy in copies
             ),
@@ -208,6 +210,39 @@ class SqlCopies:
     ) -> Sequence[int]:
         statement = MailboxSearch(similar).statement_in(query, mailboxes)
         return array("q", sorted(row[0] for row in self._connection.rows(statement)))
+
+    def changed(self, mailbox: int, mark: Mark, limit: int) -> Sequence[int]:
+        rows = self._connection.rows(
+            listing.CHANGED,
+            mailbox=mailbox,
+            modseq=mark.modseq,
+            uid=mark.uid,
+            count=limit,
+        )
+        return [row[0] for row in rows]
+
+    def discarded(
+        self,
+        account: int,
+        kind: DiscardKind,
+        *,
+        mailbox: int | None = None,
+        offset: int,
+        limit: int,
+    ) -> Sequence[int]:
+        values = {"account": account, "kind": kind, "mailbox": mailbox}
+        rows = self._connection.rows(
+            listing.DISCARDED, **values, offset=offset, count=limit
+        )
+        return [row[0] for row in rows]
+
+    def count_discarded(
+        self, account: int, kind: DiscardKind, *, mailbox: int | None = None
+    ) -> int:
+        row = self._connection.one(
+            listing.COUNT_DISCARDED, account=account, kind=kind, mailbox=mailbox
+        )
+        return int(row[0]) if row else 0
 
     def facts(self, copies: Sequence[int]) -> list[CopyFacts]:
         found: dict[int, CopyFacts] = {}
@@ -289,6 +324,7 @@ def _copy(row: Row) -> Copy:
         vaulted_at=time_or_none(row[15]),
         expires_at=time_or_none(row[16]),
         lay_in=row[17],
+        discarded=DiscardKind(row[18]) if row[18] else None,
     )
 
 
@@ -317,4 +353,6 @@ def _facts(row: Row) -> CopyFacts:
         trace_id=row[20],
         vaulted_at=time_or_none(row[21]),
         expires_at=time_or_none(row[22]),
+        modseq=row[24],
+        discarded=DiscardKind(row[25]) if row[25] else None,
     )

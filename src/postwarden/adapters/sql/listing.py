@@ -24,13 +24,40 @@ _OF_MESSAGE: dict[SortField, sa.ColumnElement[Any]] = {
     SortField.AUTHOR: sa.func.lower(_m.author),
 }
 
+# Literals, not parameters: only so does SQLite take the partial indexes.
+_LIVE = _c.state == sa.literal_column("'live'")
+_DISCARDED = sa.and_(
+    sa.text("copies.discarded IS NOT NULL"),
+    _c.account_id == P("account"),
+    _c.discarded == P("kind"),
+    sa.or_(P("mailbox", type_=sa.BigInteger).is_(None), _c.mailbox_id == P("mailbox")),
+)
+
+CHANGED = Prepared(
+    sa.select(_c.id)
+    .where(
+        _c.mailbox_id == P("mailbox"),
+        _LIVE,
+        _c.modseq >= P("modseq"),
+        sa.or_(_c.modseq > P("modseq"), _c.uid > P("uid")),
+    )
+    .order_by(_c.modseq, _c.uid)
+    .limit(P("count"))
+)
+DISCARDED = Prepared(
+    sa.select(_c.id)
+    .where(_DISCARDED)
+    .order_by(_c.vaulted_at.desc(), _c.id.desc())
+    .limit(P("count"))
+    .offset(P("offset"))
+)
+COUNT_DISCARDED = Prepared(sa.select(sa.func.count()).where(_DISCARDED))
+
 
 @cache
 def in_mailbox(order: Order) -> Prepared:
     """Select ids of the live copies in `mailbox`, `count` behind `offset`."""
-    # A literal: only so does SQLite take the partial indexes, in their order.
-    live = _c.state == sa.literal_column("'live'")
-    return _arranged(order, _c.mailbox_id == P("mailbox"), live)
+    return _arranged(order, _c.mailbox_id == P("mailbox"), _LIVE)
 
 
 @cache

@@ -18,6 +18,7 @@ from postwarden.adapters.sql.statements import (
 from postwarden.model.errors import AlreadyExists, NotFound
 from postwarden.model.mailboxes import Mailbox
 from postwarden.model.queries import mailbox_key
+from postwarden.services.ports.mail import Left, Mark
 
 _m = tables.mailboxes.c
 _e = tables.expunges.c
@@ -52,6 +53,21 @@ _FORGET_EXPUNGED = Prepared(
     sa.delete(tables.expunges).where(
         _e.mailbox_id == P("mailbox"), _e.modseq == P("modseq"), _e.uid == P("uid")
     )
+)
+_LEFT = Prepared(
+    sa.select(_e.uid, _e.modseq, _e.copy)
+    .where(
+        _e.mailbox_id == P("mailbox"),
+        _e.modseq >= P("since"),
+        sa.or_(_e.modseq > P("since"), _e.uid > P("after")),
+    )
+    .order_by(_e.modseq, _e.uid)
+    .limit(P("count"))
+)
+_RENAME = Prepared(
+    sa.update(tables.mailboxes)
+    .where(_m.id == P("mailbox"))
+    .values({_m.name: P("new_name"), _m.name_key: P("new_key")})
 )
 _RECORD_EXPUNGED = Prepared(insert(tables.expunges))
 
@@ -124,9 +140,23 @@ class SqlMailboxes:
             ),
         )
 
+    def rename(self, mailbox: int, name: str) -> None:
+        try:
+            self._connection.run(
+                _RENAME, mailbox=mailbox, new_name=name, new_key=mailbox_key(name)
+            )
+        except apsw.ConstraintError as error:
+            raise AlreadyExists("mailbox", name) from error
+
     def expunged(self, mailbox: int, since_modseq: int) -> list[tuple[int, int]]:
         rows = self._connection.rows(_EXPUNGED, mailbox=mailbox, since=since_modseq)
         return [(row[0], row[1]) for row in rows]
+
+    def left(self, mailbox: int, mark: Mark, limit: int) -> list[Left]:
+        rows = self._connection.rows(
+            _LEFT, mailbox=mailbox, since=mark.modseq, after=mark.uid, count=limit
+        )
+        return [Left(uid=row[0], modseq=row[1], copy=row[2]) for row in rows]
 
     def forget_expunged(self, mailbox: int, limit: int) -> int:
         rows = list(self._connection.rows(_SOME_EXPUNGED, mailbox=mailbox, count=limit))
@@ -136,12 +166,12 @@ class SqlMailboxes:
         )
         return len(rows)
 
-    def record_expunged(self, rows: Iterable[tuple[int, int, int]]) -> None:
+    def record_expunged(self, rows: Iterable[tuple[int, int, int, int]]) -> None:
         self._connection.run_many(
             _RECORD_EXPUNGED,
             (
-                {"mailbox_id": mailbox, "uid": uid, "modseq": modseq}
-                for mailbox, uid, modseq in rows
+                {"mailbox_id": mailbox, "uid": uid, "modseq": modseq, "copy": copy}
+                for mailbox, uid, modseq, copy in rows
             ),
         )
 

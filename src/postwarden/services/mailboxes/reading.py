@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from postwarden.model.actors import Actor
 from postwarden.model.errors import Invalid, NotFound
-from postwarden.model.mailboxes import CopyState, Mailbox, Order
+from postwarden.model.mailboxes import DiscardKind, Mailbox, Order
 from postwarden.model.queries import (
     Is,
     Query,
@@ -19,10 +19,14 @@ from postwarden.model.queries import (
     leaves,
 )
 from postwarden.services import access, accounts
+from postwarden.services.mailboxes.own import is_seen
 from postwarden.services.ports import CopyFacts, MessageDetails, UnitOfWork
+from postwarden.services.ports.mail import Left, Mark
 
 MAX_PAGE = 1000  # copies
 BY_UID = Order()
+BEGINNING = Mark(modseq=0, uid=0)
+_LAST_UID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,16 +125,74 @@ def details(
     }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What happened in a mailbox behind a mark; with `up_to` one asks on."""
+
+    changed: Sequence[CopyFacts]
+    left: Sequence[Left]
+    up_to: Mark
+    is_last: bool
+
+
+def changes(
+    uow: UnitOfWork, actor: Actor, number: int, *, since: Mark = BEGINNING, limit: int
+) -> Changes:
+    """Return what was filed, changed or left in a mailbox since a mark.
+
+    At most `limit` things, the earliest first (RFC 7162). Raises NotFound, Invalid.
+    """
+    home = access.own_mailbox(uow, actor, number)
+    _check_page(0, limit)
+    ids = uow.copies.changed(home.id, since, limit + 1)
+    changed = {Mark(modseq=c.modseq, uid=c.uid): c for c in _facts(uow, ids)}
+    left = {
+        Mark(modseq=each.modseq, uid=each.uid): each
+        for each in uow.mailboxes.left(home.id, since, limit + 1)
+    }
+    marks = sorted({*changed, *left})
+    page = marks[:limit]
+    is_last = len(page) == len(marks)
+    end = Mark(modseq=max(home.highest_modseq, since.modseq), uid=_LAST_UID)
+    return Changes(
+        changed=[changed[mark] for mark in page if mark in changed],
+        left=[left[mark] for mark in page if mark in left],
+        up_to=end if is_last else page[-1] if page else since,
+        is_last=is_last,
+    )
+
+
+def discarded(
+    uow: UnitOfWork,
+    actor: Actor,
+    account: int | None,
+    *,
+    kind: DiscardKind = DiscardKind.DELETED,
+    from_mailbox: int | None = None,
+    offset: int = 0,
+    limit: int,
+) -> Listing:
+    """Return a page of what the owner threw away, the newest first.
+
+    What was purged does not exist for the owner. Raises NotFound, Invalid.
+    """
+    owner = access.mailbox_owner(uow, actor, account)
+    _check_page(offset, limit)
+    if kind is DiscardKind.PURGED and actor.on_behalf_of is None:
+        return Listing(copies=(), total=0)
+    ids = uow.copies.discarded(
+        owner.id, kind, mailbox=from_mailbox, offset=offset, limit=limit
+    )
+    total = uow.copies.count_discarded(owner.id, kind, mailbox=from_mailbox)
+    return Listing(copies=_facts(uow, ids), total=total)
+
+
 def _facts(uow: UnitOfWork, numbers: Sequence[int]) -> list[CopyFacts]:
     return [replace(each, hold=()) for each in uow.copies.facts(numbers)]
 
 
 def _own(facts: Sequence[CopyFacts], actor: Actor) -> list[CopyFacts]:
-    return [
-        each
-        for each in facts
-        if each.account == actor.account and each.state is CopyState.LIVE
-    ]
+    return [each for each in facts if is_seen(actor, each)]
 
 
 def _check_page(offset: int, limit: int) -> None:

@@ -6,7 +6,14 @@ from datetime import datetime
 from typing import Protocol
 
 from postwarden.model.ledger import Event, LedgerEvent, LedgerRow
-from postwarden.model.mailboxes import Copy, CopyState, Flag, Mailbox, Order
+from postwarden.model.mailboxes import (
+    Copy,
+    CopyState,
+    DiscardKind,
+    Flag,
+    Mailbox,
+    Order,
+)
 from postwarden.model.messages import Message, NewMessage
 from postwarden.model.queries import Query
 from postwarden.model.queries.terms import Similar
@@ -35,17 +42,45 @@ class Mailboxes(Protocol):
         """Write uid_next, highest_modseq and the counters."""
         ...
 
+    def rename(self, mailbox: int, name: str) -> None:
+        """Raise AlreadyExists when the account has one of that name."""
+        ...
+
     def expunged(self, mailbox: int, since_modseq: int) -> list[tuple[int, int]]:
         """Return (uid, modseq) of what left the mailbox after `since_modseq`."""
+        ...
+
+    def left(self, mailbox: int, mark: "Mark", limit: int) -> list["Left"]:
+        """Return what left the mailbox behind a mark, in order of (modseq, uid)."""
         ...
 
     def forget_expunged(self, mailbox: int, limit: int) -> int:
         """Forget rows of the journal of a mailbox that goes; return how many."""
         ...
 
-    def record_expunged(self, rows: Iterable[tuple[int, int, int]]) -> None:
-        """Write (mailbox, uid, modseq) rows of the expunge journal."""
+    def record_expunged(self, rows: Iterable[tuple[int, int, int, int]]) -> None:
+        """Write (mailbox, uid, modseq, copy) rows of the expunge journal."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Mark:
+    """A place in the history of a mailbox (RFC 7162): all up to here is known.
+
+    What one batch changed has one MODSEQ, so a mark within it has the UID too.
+    """
+
+    modseq: int
+    uid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """A copy that left a mailbox; its id is None of what left before that was kept."""
+
+    uid: int
+    modseq: int
+    copy: int | None
 
 
 class Messages(Protocol):
@@ -155,6 +190,8 @@ class CopyFacts:
     hold: tuple[int, ...] = ()
     vaulted_at: datetime | None = None
     expires_at: datetime | None = None
+    modseq: int = 0
+    discarded: DiscardKind | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +259,26 @@ class Copies(Protocol):
         It costs what the query finds, or what lies in the mailboxes, not the store.
         """
         ...
+
+    def changed(self, mailbox: int, mark: Mark, limit: int) -> Sequence[int]:
+        """Return live copies changed behind a mark, in order of (modseq, uid)."""
+        ...
+
+    def discarded(
+        self,
+        account: int,
+        kind: DiscardKind,
+        *,
+        mailbox: int | None = None,
+        offset: int,
+        limit: int,
+    ) -> Sequence[int]:
+        """Return copies in the vault that their owner discarded, the newest first."""
+        ...
+
+    def count_discarded(
+        self, account: int, kind: DiscardKind, *, mailbox: int | None = None
+    ) -> int: ...
 
     def facts(self, copies: Sequence[int]) -> list[CopyFacts]:
         """Return facts in the order of the ids given; unknown ids are left out."""

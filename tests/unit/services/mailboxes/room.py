@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from postwarden.model.actors import OPERATOR, Actor
+from postwarden.model.ledger import Event
+from postwarden.model.queries import parse
 from postwarden.services import access, owners, placement
 from postwarden.services.placement import NewCopy
 from postwarden.services.ports import Store, UnitOfWork
@@ -52,3 +54,13 @@ def put(uow: UnitOfWork, owner: Actor, mailbox: str, *names: str) -> list[int]:
         for name in names
     ]
     return [copy.id for copy in placement.file(uow, new)]
+
+
+async def told(room: Room) -> list[tuple[Event, str | None, str | None]]:
+    """Return what the ledger says: event, mailbox, the name of the message."""
+
+    def look(uow: UnitOfWork) -> list[tuple[Event, str | None, str | None]]:
+        found = uow.ledger.search(parse("all", now=uow.now), similar={})
+        return [(row.event, row.mailbox, row.subject) for row in uow.ledger.rows(found)]
+
+    return await room.store.read(look)

@@ -128,6 +128,7 @@ copies = sa.Table(
     integer("vaulted_at", nullable=True),
     integer("expires_at", nullable=True),
     text("lay_in", nullable=True),
+    text("discarded", nullable=True),
     sa.Index(
         "copies_by_uid",
         "mailbox_id",
@@ -143,6 +144,23 @@ copies = sa.Table(
         "uid",
         sqlite_where=sa.text("state = 'live'"),
         postgresql_where=sa.text("state = 'live'"),
+    ),
+    sa.Index(
+        "copies_by_modseq",
+        "mailbox_id",
+        "modseq",
+        "uid",
+        sqlite_where=sa.text("state = 'live'"),
+        postgresql_where=sa.text("state = 'live'"),
+    ),
+    sa.Index(
+        "copies_discarded",
+        "account_id",
+        "discarded",
+        "vaulted_at",
+        "id",
+        sqlite_where=sa.text("discarded IS NOT NULL"),
+        postgresql_where=sa.text("discarded IS NOT NULL"),
     ),
     sa.Index("copies_by_message", "message", "account_id"),
     sa.Index("copies_by_account", "account_id"),
@@ -183,6 +201,7 @@ expunges = sa.Table(
     sa.Column("mailbox_id", sa.BigInteger, primary_key=True),
     sa.Column("modseq", sa.BigInteger, primary_key=True),
     sa.Column("uid", sa.BigInteger, primary_key=True),
+    integer("copy", nullable=True),
     sqlite_with_rowid=False,
 )
 
