@@ -176,7 +176,9 @@ def _check_rows(ran: Ran) -> None:
     assert len(header) == 32
     assert {len(row) for row in rows} == {32}
     assert len(rows) == 200 + 3 * 3
-    assert [row[0] for row in rows] == sorted(row[0] for row in rows)
+    assert list(dict.fromkeys(row[0] for row in rows)) == [
+        *("example.org", "example.org.uk", "xn--2hv.example"),
+    ]
     by_address = {(row[0], row[1]): dict(zip(header, row, strict=True)) for row in rows}
     zofie = by_address["example.org.uk", "user199"]
     assert zofie["displayName"] == "Ada Lovelace"
@@ -192,7 +194,7 @@ def _check_rows(ran: Ran) -> None:
     assert (sales["aliasIsCatchAll"], sales["createDate"]) == ("True", "")
     assert ("xn--2hv.example", "straße") in by_address
     _, *lists = ran.rows("mailinglist.csv")
-    assert [(row[0], *row[2:]) for row in lists[-2:]] == [
+    assert [(row[0], *row[2:]) for row in lists[2:4]] == [
         ("news@example.org.uk", "1", "False", "2"),
         ("zz-off@example.org.uk", "2", "True", "2"),
     ]
