@@ -20,6 +20,7 @@ import postwarden.model
 from postwarden.cli.documentation import cli_markdown
 from postwarden.dialects.native.routes import OPERATIONS
 from postwarden.dialects.smartermail import routes as smartermail
+from postwarden.dialects.smartermail.routes.absent import ABSENT
 from postwarden.model import errors, permissions
 from postwarden.settings.documentation import settings_markdown
 
@@ -179,19 +180,28 @@ def api_operations_page() -> str:
 
 
 def smartermail_page() -> str:
-    """Return what of SmarterMail's API is offered."""
-    rows = [
+    """Return what of SmarterMail's API is offered, and what is not."""
+    offered = [
         [
             f"`{each.name}`",
             " ".join((inspect.getdoc(each.handler) or "").partition("\n\n")[0].split()),
             each.reach.value,
         ]
-        for each in smartermail.OPERATIONS
+        for each in smartermail.OFFERED
+    ]
+    absent = [
+        [f"`{method} {path}`", reason] for (method, path), reason in ABSENT.items()
     ]
     return _page(
         "SmarterMail: what is offered",
         "Below `/api/v1`; [smartermail.md](smartermail.md) tells how it differs.",
-        _table(["Call", "What it does", "For"], rows),
+        [
+            *_table(["Call", "What it does", "For"], offered),
+            *("", "## Not offered", ""),
+            "These answer `NOT_OFFERED` to whoever is logged in.",
+            "",
+            *_table(["Call", "Why"], absent),
+        ],
     )
 
 

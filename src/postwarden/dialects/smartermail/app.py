@@ -10,7 +10,7 @@ from postwarden.dialects.smartermail.contexts import call_for
 from postwarden.dialects.smartermail.envelope import no, yes
 from postwarden.dialects.smartermail.house import DIALECT, PREFIX, House
 from postwarden.dialects.smartermail.operations import Operation
-from postwarden.dialects.smartermail.routes import OPERATIONS
+from postwarden.dialects.smartermail.routes import ROUTES
 
 NAME = DIALECT
 _JSON_TYPES = frozenset({JSON, "text/json", ""})
@@ -23,7 +23,7 @@ def build(house: House, *, heard: Heard = unheard) -> App:
         routes=Routes(
             (
                 (each.method, PREFIX + each.path, (each.path, _handler(house, each)))
-                for each in OPERATIONS
+                for each in ROUTES
             ),
             folds_case=True,
         ),

@@ -5,7 +5,7 @@ A token says who comes. Headers say for whom: `X-SmarterMailDomain` the domain, 
 some domains has the same answer for a foreign domain and for one that is not there.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -56,6 +56,29 @@ class Call:
     ) -> T:
         """Run a writing service for who calls, in one transaction."""
         return await self.house.store.transact(fn, self.actor, *args, **kwargs)
+
+    async def write_each(
+        self,
+        fn: Callable[[UnitOfWork, Actor, Address], object],
+        addresses: Iterable[Address],
+    ) -> None:
+        """Run a writing service for each address, all in one transaction or none."""
+        wanted = list(addresses)
+
+        def every(uow: UnitOfWork) -> None:
+            for address in wanted:
+                fn(uow, self.actor, address)
+
+        await self.house.store.transact(every)
+
+    async def of(self, domain: str) -> "Call":
+        """Return the same call about a domain that its path names; raises NotFound."""
+        try:
+            name = domain_name(domain)
+        except Invalid as error:
+            raise NotFound("domain", domain) from error
+        await self.house.store.peek(_check_domain, self.actor, name)
+        return replace(self, domain=name)
 
     @property
     def token(self) -> str:

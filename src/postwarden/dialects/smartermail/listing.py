@@ -58,7 +58,7 @@ async def search_accounts(call: Call, asked: AccountSearch) -> Answer:
     if order is None and not asked.sort_descending:
         if not asked.search.strip():
             return await _in_order(call, kinds, asked)
-        return _whole(*await _window(_found(call, kinds, asked), asked))
+        return _whole(*await window(_found(call, kinds, asked), asked))
     rows = await _sortable(_found(call, kinds, asked))
     if order is not None:
         rows.sort(key=order, reverse=asked.sort_descending)
@@ -105,7 +105,7 @@ async def _found(
                 yield row
 
 
-async def _window(rows: AsyncIterable[T], asked: Search) -> tuple[list[T], int]:
+async def window(rows: AsyncIterable[T], asked: Search) -> tuple[list[T], int]:
     """Return the rows that are to be shown, and how many there are in all."""
     shown: list[T] = []
     total = 0
@@ -140,7 +140,7 @@ async def search_domains(call: Call, asked: Search) -> DomainResults:
     """Return some of the domains, by name."""
     found = _domains(call, asked.search.strip().casefold())
     if not asked.sort_descending:
-        rows, total = await _window(found, asked)
+        rows, total = await window(found, asked)
         return DomainResults(results=rows, total_count=total)
     backwards = (await _sortable(found))[::-1]
     rows = backwards[asked.skip : asked.skip + asked.take]

@@ -1,7 +1,9 @@
 """Between SmarterMail's words and ours. Pure functions, no I/O."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+
+from msgspec import UNSET, UnsetType
 
 from postwarden.dialects.smartermail.schemas.accounts import (
     AccountRow,
@@ -11,10 +13,22 @@ from postwarden.dialects.smartermail.schemas.accounts import (
     SecurityFlags,
     UserData,
 )
+from postwarden.dialects.smartermail.schemas.domains import DomainData
+from postwarden.dialects.smartermail.schemas.users import (
+    AliasData,
+    ForwardRow,
+    GivenAlias,
+    GivenMailSettings,
+    GivenUser,
+    MailSettings,
+    QuickRow,
+    Subscriber,
+)
 from postwarden.model.accounts import Account, AccountState
 from postwarden.model.addresses import Address, ascii_domain
 from postwarden.model.directory import Entry, EntryKind
 from postwarden.model.domains import MailDomain
+from postwarden.model.errors import Invalid
 from postwarden.services.inventory import Holding
 
 ENABLED, DISABLED_NO_MAIL = 1, 3
@@ -132,4 +146,101 @@ def list_row(entry: Entry) -> MailingListRow:
         status=1 if entry.enabled else 2,
         disabled=not entry.enabled,
         list_subscriber_count=len(entry.targets),
+    )
+
+
+def quick_row(account: Account) -> QuickRow:
+    is_on = account.state is AccountState.ACTIVE
+    return QuickRow(
+        user_name=account.address.local_part,
+        display_name=account.name,
+        bytes_used=account.used_octets,
+        bytes_allowed=account.quota_octets,
+        status="Enabled" if is_on else "Disabled",
+        last_login_time=moment_or_none(account.last_login_at),
+    )
+
+
+def mail_settings(account: Account) -> MailSettings:
+    is_on = account.state is AccountState.ACTIVE
+    return MailSettings(
+        is_enabled=is_on,
+        can_receive_mail=is_on,
+        max_size=account.quota_octets,
+        total_mailbox_size=account.used_octets,
+    )
+
+
+def either(first: int | UnsetType, second: int | UnsetType) -> int | None:
+    """Return the first of two that is given: clients name a quota in two places."""
+    if first is UNSET:
+        return None if second is UNSET else second
+    return first
+
+
+def state_of(user: GivenUser, mail: GivenMailSettings) -> AccountState | None:
+    """Return the state that is asked for, None where none is."""
+    given = [
+        *(() if mail.is_enabled is UNSET else (mail.is_enabled,)),
+        *(
+            ()
+            if user.security_flags.is_disabled is UNSET
+            else (not user.security_flags.is_disabled,)
+        ),
+    ]
+    if not given:
+        return None
+    return AccountState.ACTIVE if all(given) else AccountState.DISABLED
+
+
+def switch_of(word: str) -> bool:
+    """Read a switch of a path; raises Invalid."""
+    known = {"true": True, "1": True, "false": False, "0": False}
+    if word.lower() not in known:
+        raise Invalid("a switch is true or false")
+    return known[word.lower()]
+
+
+def alias_data(entry: Entry) -> AliasData:
+    return AliasData(
+        name=entry.address.local_part,
+        alias_target_list=list(map(spelt, entry.targets)),
+        is_enabled=entry.enabled,
+    )
+
+
+def targets_of(alias: GivenAlias, domain: str) -> list[Address]:
+    """Return where an alias leads; a name without a domain is one of its own."""
+    return [
+        Address.parse(text if "@" in text else f"{text}@{domain}")
+        for text in alias.alias_target_list
+        if text.strip()
+    ]
+
+
+def forward_row(entry: Entry) -> ForwardRow:
+    return ForwardRow(
+        email_address=spelt(entry.address),
+        forwarding_address=",".join(map(spelt, entry.targets)),
+        keep_recipients=entry.keep_copy,
+    )
+
+
+def subscribers(entry: Entry, search: str) -> list[Subscriber]:
+    """Return the subscribers of a mailing list with a text in their addresses."""
+    wanted = search.strip().casefold()
+    found = sorted(
+        text for text in map(spelt, entry.targets) if wanted in text.casefold()
+    )
+    return [Subscriber(email_address=text) for text in found]
+
+
+def domain_data(domain: MailDomain, counts: Mapping[EntryKind, int]) -> DomainData:
+    name = ascii_domain(domain.name)
+    return DomainData(
+        name=name,
+        hostname=name,
+        user_count=counts[EntryKind.ACCOUNT],
+        alias_count=counts[EntryKind.ALIAS] + counts[EntryKind.GROUP],
+        list_count=counts[EntryKind.LIST],
     )

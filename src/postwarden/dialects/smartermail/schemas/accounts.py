@@ -137,3 +137,22 @@ class UserData(msgspec.Struct, rename="camel", kw_only=True):
 
 class User(Said, kw_only=True):
     user_data: UserData
+
+
+class GivenList(Asked, kw_only=True):
+    """POST /settings/domain/mailing-lists/{id}/settings, of which one thing is read."""
+
+    disabled: bool
+
+
+class ListItem(Said, kw_only=True):
+    item: MailingListRow
+
+
+class ListCounts(Said, kw_only=True):
+    list_subscribers: int
+    digest_subscribers: int = 0
+    posters: int = 0
+    banned_users: int = 0
+    custom_fields: int = 0
+    messages: int = 0
