@@ -241,23 +241,16 @@ class Platform:
         request_id: str | None = None,
     ) -> Actor:
         """Return the owner of an account by its password; raises Unauthenticated."""
-        from postwarden.services.logins import (  # noqa: PLC0415  see above
-            authentication,
-        )
+        from postwarden.services import owners  # noqa: PLC0415  see above
 
-        account = await authentication.login(
+        return await owners.recognised(
             self.store,
             self.passwords,
             username,
             password,
             origin=Origin(client_ip=client_ip, protocol=dialect),
             rules=self.guard_rules,
-        )
-        return Actor(
-            name=str(account.address),
             dialect=dialect,
-            domains=frozenset(),
-            client_ip=client_ip,
             request_id=request_id,
         )
 

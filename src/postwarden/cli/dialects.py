@@ -84,6 +84,7 @@ def _ews(site: Site) -> Application:
     house = EwsHouse(
         store=platform.store,
         blobs=platform.blobs,
+        index=platform.search,
         authenticate=Everybody(EWS)
         if wishes.authentication == "none" and site.local
         else Credentials(secret=platform.actor_of, password=platform.actor_of_password),

@@ -1,6 +1,7 @@
 """The ASGI app of EWS: one path that takes SOAP, and who asks is asked first."""
 
 from postwarden.dialects.ews import soap
+from postwarden.dialects.ews.acting import impersonating
 from postwarden.dialects.ews.calls import Call
 from postwarden.dialects.ews.codes import Code
 from postwarden.dialects.ews.envelope import answer, refusal
@@ -53,9 +54,7 @@ def _soap(house: House) -> Handler:
             _check_media_type(request)
             asked = soap.asked_of(await request.body())
             if asked.impersonated is not None:
-                raise Failed(
-                    Code.IMPERSONATE_USER_DENIED, "Nobody may act as others here."
-                )
+                actor = await impersonating(house.store, actor, asked.impersonated)
             call = Call(house=house, request=request, actor=actor)
             return answer(soap.envelope(await _answered(call, asked.operation)))
 

@@ -12,7 +12,7 @@ from postwarden.dialects.ews.codes import Code
 from postwarden.dialects.ews.failures import Failed
 from postwarden.dialects.kit.requests import Bounds, Request
 from postwarden.model.actors import Actor
-from postwarden.services.ports import Blobs, Store
+from postwarden.services.ports import Blobs, SearchIndex, Store
 
 AT_ONCE = 27  # requests of one actor: Exchange's own number
 BACK_OFF = 1000  # milliseconds that a client with more is asked to wait
@@ -58,6 +58,7 @@ class House:
 
     store: Store
     blobs: Blobs
+    index: SearchIndex
     authenticate: Authenticate
     clock: Callable[[], datetime]
     url: str = ""

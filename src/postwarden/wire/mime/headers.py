@@ -122,6 +122,12 @@ class Header:
         return [unfold(value) for value in self._values.get(name, ())]
 
 
+def fields_of(block: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the fields of a header block in their order, with their values folded."""
+    found: list[tuple[bytes, bytes]] = _FIELD.findall(block)
+    return found[:MAX_FIELDS]
+
+
 def read_header(buffer: Buffer, start: int, end: int, budget: Budget) -> Header:
     """Read the header block of `start` to `end`, at most 1 MiB of it."""
     if end - start > MAX_HEADER:
