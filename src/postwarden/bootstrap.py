@@ -4,7 +4,7 @@ This is the only module that knows the adapters. Each is imported when it is fir
 used, so that a command pays for nothing it does not need.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from postwarden.model.actors import Actor
 from postwarden.model.errors import Invalid, NotFound, Unavailable
 from postwarden.model.logins import GuardRules, Origin, RelyingParty, SessionRules
+from postwarden.model.systems import System, SystemKind
 from postwarden.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from postwarden.adapters.sql.sqlite import SqliteStore
     from postwarden.adapters.webhook_client import Urllib3WebhookClient
     from postwarden.services.cases.rules import CaseRules
+    from postwarden.services.ports import MailSystem
     from postwarden.services.recent_texts import RecentTexts
 
 PRIVATE = 0o700  # nobody but the owner looks into the data directory
@@ -168,6 +170,18 @@ class Platform:
             authorities=settings.authorities,
         )
 
+    def connect(self, system: System) -> "MailSystem":
+        """Return the way to a system; whoever gets it closes it. Nothing is sent yet.
+
+        Raises Unavailable when its secret cannot be opened.
+        """
+        from postwarden.services.systems import registry  # noqa: PLC0415  see above
+
+        secret = b""
+        if system.secret is not None:
+            secret = self.sealer.unseal(system.secret, registry.purpose(system.name))
+        return _CONNECTORS[system.kind](system, secret.decode())
+
     @cached_property
     def passwords(self) -> "Argon2Passwords":
         from postwarden.adapters.passwords import (  # noqa: PLC0415  see above
@@ -291,3 +305,14 @@ def _make_private(directory: Path) -> None:
         directory.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
     except OSError as error:
         raise Unavailable(f"cannot make {directory}: {error.strerror}") from error
+
+
+def _ews(system: System, secret: str) -> "MailSystem":
+    from postwarden.connectors import ews  # noqa: PLC0415  see above
+
+    return ews.connect(system, secret)
+
+
+_CONNECTORS: "Mapping[SystemKind, Callable[[System, str], MailSystem]]" = {
+    SystemKind.EWS: _ews,
+}

@@ -14,7 +14,7 @@ from postwarden.services import domains
 from tests.support.command_line import CommandLine
 
 POSTWARDEN = [sys.executable, "-m", "postwarden.cli.main"]
-LATER = {"queue", "system"}
+LATER = {"queue"}
 
 
 def test_help_teaches_and_names_the_global_options(nowhere: CommandLine) -> None:

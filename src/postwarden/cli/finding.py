@@ -1,23 +1,27 @@
 """`postwarden find` and `postwarden trace`."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated
 
 import typer
 
+from postwarden.cli.elsewhere import Elsewhere, SystemNames, Where, where
 from postwarden.cli.grammar import new_app
 from postwarden.cli.invocation import Invocation, command
 from postwarden.cli.queries import note_forked_ids, read_query
 from postwarden.cli.query_words import QueryCommand, QueryWords
 from postwarden.dialects.native.shapes import mail as shapes
+from postwarden.dialects.native.shapes import systems
 from postwarden.model.cases import MatchClass
 from postwarden.model.errors import Invalid
 from postwarden.model.mailboxes import CopyState
 from postwarden.model.queries import Scope
+from postwarden.model.systems import LOCAL
 from postwarden.services import finding, tracing
 from postwarden.services.cases import gathering
 from postwarden.services.cases.evidence import event_facts
 from postwarden.services.ports import CopyFacts
+from postwarden.services.systems.searching import Found
 
 PAGE = 1000  # copies or events described at a time
 
@@ -38,6 +42,7 @@ Count = Annotated[
         "postwarden find 'subject:\"quarterly report\" has:attachment' --json",
         "postwarden find 'similar:<id@example.net>' --count",
         "postwarden find similar:file:suspicious.eml --state any",
+        "postwarden find 'message-id:<id@example.net>' --system all",
     ],
 )
 async def find(
@@ -48,21 +53,30 @@ async def find(
         str,
         typer.Option(metavar="any|live|contained|vaulted", help="Where to look."),
     ] = "",
+    system: SystemNames = None,
     count: Count = False,
 ) -> None:
     """List the copies that match, where they lie now.
 
     Live copies, unless --state or an `is:` term asks for others. With `similar:`
     each copy's class is shown: exact, same or variant; same-id where a Message-ID
-    names several contents.
+    names several contents. With --system each has the name of its system too, and
+    exit status 1 says that somewhere nobody could look.
     """
     parsed, similar = await read_query(run, query, Scope.FIND)
     note_forked_ids(run, similar)
-    copies = await run.read(
-        finding.find, run.actor, parsed, similar, states=_states(state)
-    )
-    if count:
+    places = await where(run, system)
+    elsewhere = Elsewhere(run, places.systems)
+    copies: Sequence[int] = ()
+    if places.is_local:
+        copies = await run.read(
+            finding.find, run.actor, parsed, similar, states=_states(state)
+        )
+    if count and system is None:
         return _print_count(run, await run.read(finding.count, copies))
+    if count:
+        await _count_everywhere(run, places, copies, elsewhere.find(parsed, similar))
+        return elsewhere.end()
     references = gathering.union(similar.values()) if similar else None
 
     def class_of(facts: CopyFacts) -> MatchClass | None:
@@ -71,13 +85,39 @@ async def find(
         return gathering.class_of(facts, references) or MatchClass.MATCH
 
     rows = run.output.rows(
+        *(("system",) if system else ()),
         *("account", "mailbox", "uid", "internal_date", "author", "subject", "state"),
         *(("class",) if similar else ()),
     )
+    named = {"system": LOCAL} if system else {}
     for start in range(0, len(copies), PAGE):
         page = await run.read(finding.facts, copies[start : start + PAGE])
-        rows.write(shapes.copy(facts, class_of(facts)) for facts in page)
-    return None
+        rows.write({**named, **shapes.copy(facts, class_of(facts))} for facts in page)
+    if places.systems:
+        async for name, found in elsewhere.find(parsed, similar):
+            rows.write([systems.copy(name, found)])
+    return elsewhere.end()
+
+
+async def _count_everywhere(
+    run: Invocation,
+    places: Where,
+    copies: Sequence[int],
+    elsewhere: AsyncIterator[tuple[str, Found]],
+) -> None:
+    """Print how many there are in each place, a place without any too."""
+    rows = run.output.rows("system", "messages", "copies", "accounts")
+    if places.is_local:
+        counted = shapes.count(await run.read(finding.count, copies))
+        rows.write([{"system": LOCAL, **counted}])
+    messages: dict[str, list[bytes]] = {each.name: [] for each in places.systems}
+    accounts: dict[str, set[str]] = {each.name: set() for each in places.systems}
+    async for name, found in elsewhere:
+        messages[name].append(found.message.sha256)
+        accounts[name].add(found.copy.account)
+    for name, hashes in messages.items():
+        units = (len(set(hashes)), len(hashes), len(accounts[name]))
+        rows.write([{"system": name, **shapes.count(units)}])
 
 
 @command(

@@ -12,6 +12,7 @@ import typer
 from postwarden.adapters.wholefiles import whole_file
 from postwarden.cli import text
 from postwarden.cli.arguments import InDomain, domain_or_none
+from postwarden.cli.elsewhere import connected
 from postwarden.cli.grammar import new_group
 from postwarden.cli.inventory_rows import (
     ACCOUNTS,
@@ -21,12 +22,15 @@ from postwarden.cli.inventory_rows import (
     correct,
 )
 from postwarden.cli.invocation import Invocation, command
+from postwarden.dialects.native.shapes.inventory import Fields
 from postwarden.model.actors import Actor
 from postwarden.model.domains import MailDomain
 from postwarden.model.errors import Invalid
+from postwarden.model.systems import LOCAL
 from postwarden.services import domains, inventory
 from postwarden.services.inventory import Holding
 from postwarden.services.ports import UnitOfWork
+from postwarden.services.systems import registry
 
 app = new_group("List everything there is, for spreadsheets and scripts.")
 
@@ -35,6 +39,10 @@ _LINE = json.JSONEncoder(ensure_ascii=False, default=text.plain).encode
 OutputFile = Annotated[
     Path | None,
     typer.Option("--output", metavar="FILE", help="Where to; - is standard output."),
+]
+SystemName = Annotated[
+    str | None,
+    typer.Option("--system", metavar="NAME", help="Of this system; local is ours."),
 ]
 Compat = Annotated[
     bool,
@@ -50,17 +58,30 @@ Compat = Annotated[
     examples=[
         "postwarden inventory accounts --output accounts.csv",
         "postwarden inventory accounts --domain example.org --json",
+        "postwarden inventory accounts --system exchange --output exchange.csv",
     ],
 )
 async def accounts(
     run: Invocation,
     *,
     domain: InDomain = None,
+    system: SystemName = None,
     output: OutputFile = None,
     compat: Compat = False,
 ) -> None:
-    """Write accounts, aliases and groups as CSV of 32 columns, or as JSON Lines."""
-    await _write(run, ACCOUNTS, inventory.accounts, domain, output, compat=compat)
+    """Write accounts, aliases and groups as CSV of 32 columns, or as JSON Lines.
+
+    With --system those of a system elsewhere, with what it tells of them.
+    """
+    await _write(
+        run,
+        ACCOUNTS,
+        inventory.accounts,
+        domain,
+        output,
+        system=system,
+        compat=compat,
+    )
 
 
 @command(app, "lists", examples=["postwarden inventory lists --output lists.csv"])
@@ -68,11 +89,14 @@ async def lists(
     run: Invocation,
     *,
     domain: InDomain = None,
+    system: SystemName = None,
     output: OutputFile = None,
     compat: Compat = False,
 ) -> None:
     """Write mailing lists as CSV of five columns, or as JSON Lines."""
-    await _write(run, LISTS, inventory.lists, domain, output, compat=compat)
+    await _write(
+        run, LISTS, inventory.lists, domain, output, system=system, compat=compat
+    )
 
 
 class Read(Protocol):
@@ -96,26 +120,40 @@ async def _write(
     domain: str | None,
     output: Path | None,
     *,
+    system: str | None,
     compat: bool,
 ) -> None:
     if compat and run.output.as_json:
         raise Invalid("--compat is for CSV: leave --json out", field="compat")
     name = domain_or_none(domain)
-    form = _form(run, kind, compat=compat)
+    pages = (
+        _ours(run, kind, read, name, compat=compat)
+        if system in {None, LOCAL}
+        else _theirs(run, kind, system or "", name)
+    )
+    form = _form(run, compat=compat)
     written = 0
     with _destination(output) as file:
         if not run.output.as_json:
             file.write(kind.header(compat=compat))
-        # The script goes from domain to domain, which is not the order of keys.
-        names = _one_by_one(run) if compat and name is None else _once(name)
-        async for each in names:
-            async for page in _pages(run, read, each):
-                file.write(form(page))
-                written += len(page)
+        async for page in pages:
+            file.write(form(page))
+            written += len(page)
     if output is not None and str(output) != "-":
         run.output.done(
             f"wrote {written} rows to {output}", {"file": str(output), "rows": written}
         )
+
+
+async def _ours(
+    run: Invocation, kind: Inventory, read: Read, domain: str | None, *, compat: bool
+) -> AsyncIterator[Sequence[Fields]]:
+    show = kind.everything if run.output.as_json else kind.columns
+    # The script goes from domain to domain, which is not the order of keys.
+    names = _one_by_one(run) if compat and domain is None else _once(domain)
+    async for name in names:
+        async for page in _pages(run, read, name):
+            yield [show(each) for each in page]
 
 
 def _pages(
@@ -140,15 +178,22 @@ async def _one_by_one(run: Invocation) -> AsyncIterator[str | None]:
             yield domain.name
 
 
-def _form(
-    run: Invocation, kind: Inventory, *, compat: bool
-) -> Callable[[Sequence[Holding]], bytes]:
+async def _theirs(
+    run: Invocation, kind: Inventory, system: str, domain: str | None
+) -> AsyncIterator[Sequence[Fields]]:
+    """Yield what a system tells, in our columns; what it does not tell is unknown."""
+    known = await run.read(registry.get, run.actor, system)
+    async with connected(run, known) as way:
+        rows = way.accounts if kind is ACCOUNTS else way.lists
+        async for row in rows(domain=domain):
+            columns = {name: row.get(name) for name in kind.names}
+            yield [{**columns, **row} if run.output.as_json else columns]
+
+
+def _form(run: Invocation, *, compat: bool) -> Callable[[Sequence[Fields]], bytes]:
     if run.output.as_json:
-        return lambda page: "".join(
-            f"{_LINE(kind.everything(each))}\n" for each in page
-        ).encode()
-    write = compatible if compat else correct
-    return lambda page: write(map(kind.columns, page))
+        return lambda page: "".join(f"{_LINE(row)}\n" for row in page).encode()
+    return compatible if compat else correct
 
 
 @contextmanager

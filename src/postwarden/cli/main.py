@@ -78,6 +78,7 @@ COMMANDS = (
     Registered("import", f"{_C}.importing", "app", "Bring mail from files."),
     Registered("export", f"{_C}.exporting", "app", "Write mail to files."),
     Registered("inventory", f"{_C}.inventory", "app", "List all addresses in a file."),
+    Registered("system", f"{_C}.systems", "app", "Drive mail systems elsewhere."),
     Registered("doctor", f"{_C}.doctor", "app", "Check the store and around it."),
     Registered("store", f"{_C}.stores", "app", "Check the store's own files."),
     Registered("backup", f"{_C}.backups", "app", "Copy the whole store."),

@@ -7,7 +7,7 @@ from typing import Any
 from postwarden.adapters.memory.state import State
 
 # Tables of `State`, and fields of their rows.
-_KINDS = ("administrators.totp", "webhooks.secret")
+_KINDS = ("administrators.totp", "systems.secret", "webhooks.secret")
 
 
 class MemorySecrets:

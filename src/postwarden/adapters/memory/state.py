@@ -34,6 +34,7 @@ from postwarden.model.mailboxes import Copy, Mailbox
 from postwarden.model.messages import Message, NewMessage
 from postwarden.model.permissions import Role
 from postwarden.model.queue import QueueEntry
+from postwarden.model.systems import System
 from postwarden.model.tasks import Task
 from postwarden.model.tokens import TokenGrant
 from postwarden.model.webhooks import Delivery, Webhook
@@ -73,6 +74,7 @@ class State:
         self.pending = Table[tuple[int, int], PendingDelivery]()
         self.queue = Table[int, QueueEntry]()
         self.tasks = Table[int, Task]()
+        self.systems = Table[int, System]()
         self.webhooks = Table[int, Webhook]()
         self.deliveries = Table[int, Delivery]()
         self.audit = Table[int, AuditEntry]()

@@ -40,6 +40,7 @@ from postwarden.adapters.memory.passkeys import MemoryChallenges, MemoryPasskeys
 from postwarden.adapters.memory.replays import MemoryReplays
 from postwarden.adapters.memory.secrets import MemorySecrets
 from postwarden.adapters.memory.state import State
+from postwarden.adapters.memory.systems import MemorySystems
 from postwarden.adapters.memory.tasks import MemoryTasks
 from postwarden.adapters.memory.tokens import MemoryTokenGrants
 from postwarden.adapters.memory.webhooks import MemoryOutbox, MemoryWebhooks
@@ -71,6 +72,7 @@ class MemoryUnitOfWork:
         self.receptions = MemoryReceptions(state)
         self.queue = MemoryQueue(state)
         self.tasks = MemoryTasks(state)
+        self.systems = MemorySystems(state)
         self.webhooks = MemoryWebhooks(state)
         self.outbox = MemoryOutbox(state)
         self.cases = MemoryCases(state)

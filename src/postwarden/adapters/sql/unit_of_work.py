@@ -29,6 +29,7 @@ from postwarden.adapters.sql.passkeys import SqlChallenges, SqlPasskeys
 from postwarden.adapters.sql.receptions import SqlQueue, SqlReceptions
 from postwarden.adapters.sql.replays import SqlReplays
 from postwarden.adapters.sql.secrets import SqlSecrets
+from postwarden.adapters.sql.systems import SqlSystems
 from postwarden.adapters.sql.tasks import SqlTasks
 from postwarden.adapters.sql.tokens import SqlTokenGrants
 from postwarden.adapters.sql.webhooks import SqlOutbox, SqlWebhooks
@@ -49,6 +50,7 @@ class SqlUnitOfWork:
         self.receptions = SqlReceptions(connection)
         self.queue = SqlQueue(connection)
         self.tasks = SqlTasks(connection)
+        self.systems = SqlSystems(connection)
         self.webhooks = SqlWebhooks(connection)
         self.outbox = SqlOutbox(connection)
         self.cases = SqlCases(connection)

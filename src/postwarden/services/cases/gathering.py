@@ -12,6 +12,7 @@ takes it unasked: ids can be forged.
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from postwarden.model.actors import Actor
 from postwarden.model.cases import DEFAULT_CLASSES, ClassCount, MatchClass
@@ -34,7 +35,7 @@ from postwarden.model.queries.terms import (
 from postwarden.model.queries.trees import all_of
 from postwarden.services import access, finding, message_ids
 from postwarden.services.message_ids import Content
-from postwarden.services.ports import CopyFacts, References, UnitOfWork
+from postwarden.services.ports import References, UnitOfWork
 from postwarden.services.ports.mail import SimilarSets
 
 MAX_REFERENCES = 10_000  # different messages that other classes are compared with
@@ -138,7 +139,20 @@ def gather(
     )
 
 
-def class_of(facts: CopyFacts, references: References) -> MatchClass | None:
+class Likeness(Protocol):
+    """What ties a copy, or a message, to others."""
+
+    @property
+    def sha256(self) -> bytes: ...
+    @property
+    def message_id(self) -> str | None: ...
+    @property
+    def fingerprint(self) -> bytes | None: ...
+    @property
+    def content_fingerprint(self) -> bytes | None: ...
+
+
+def class_of(facts: Likeness, references: References) -> MatchClass | None:
     """Return how a copy is like the references.
 
     They have Message-IDs only where an id is all that ties a copy to them.

@@ -19,6 +19,7 @@ from postwarden.services.ports.operations import Queue, Receptions
 from postwarden.services.ports.sealing import Keyring, SealedFile, Sealer, Secrets
 from postwarden.services.ports.signing import Signer
 from postwarden.services.ports.store import SearchIndex, Store, UnitOfWork, Watch
+from postwarden.services.ports.systems import MailSystem, Systems
 from postwarden.services.ports.tasks import Tasks
 from postwarden.services.ports.webhooks import Outbox, WebhookClient, Webhooks
 
@@ -36,6 +37,7 @@ __all__ = [
     "Holds",
     "Keyring",
     "Ledger",
+    "MailSystem",
     "Mailboxes",
     "MessageDetails",
     "Messages",
@@ -51,6 +53,7 @@ __all__ = [
     "Secrets",
     "Signer",
     "Store",
+    "Systems",
     "Tasks",
     "UnitOfWork",
     "Watch",

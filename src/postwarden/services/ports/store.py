@@ -34,6 +34,7 @@ from postwarden.services.ports.operations import Queue, Receptions
 from postwarden.services.ports.passkeys import Challenges, Passkeys
 from postwarden.services.ports.replays import Replays
 from postwarden.services.ports.sealing import Secrets
+from postwarden.services.ports.systems import Systems
 from postwarden.services.ports.tasks import Tasks
 from postwarden.services.ports.tokens import TokenGrants
 from postwarden.services.ports.webhooks import Outbox, Webhooks
@@ -70,6 +71,8 @@ class UnitOfWork(Protocol):
     def queue(self) -> Queue: ...
     @property
     def tasks(self) -> Tasks: ...
+    @property
+    def systems(self) -> Systems: ...
     @property
     def webhooks(self) -> Webhooks: ...
     @property

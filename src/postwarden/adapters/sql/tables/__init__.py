@@ -52,6 +52,7 @@ from postwarden.adapters.sql.tables.mail import (
     renderings,
 )
 from postwarden.adapters.sql.tables.replays import replays
+from postwarden.adapters.sql.tables.systems import systems
 from postwarden.adapters.sql.tables.tokens import token_grants
 from postwarden.adapters.sql.tables.transport import (
     ledger,
@@ -107,6 +108,7 @@ __all__ = [
     "replays",
     "roles",
     "sessions",
+    "systems",
     "targets",
     "tasks",
     "token_grants",

@@ -1,0 +1,150 @@
+"""Moving items aside and back, and knowing afterwards where each is.
+
+A move is not repeatable: when the answer is lost, the item is looked for, under its
+old id and where it was to go, before anything is done again.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from postwarden.connectors.ews.references import Reference
+from postwarden.connectors.ews.soap import EwsClient, error_of
+from postwarden.model.errors import Unavailable
+from postwarden.services.ports.systems import RemoteCopy, RemoteOutcome
+from postwarden.wire.xml import Element, Xml, tag
+
+BATCH = 100  # items in one request
+GONE = frozenset({"ErrorItemNotFound", "ErrorInvalidIdMalformed"})
+NO_FOLDER = frozenset({"ErrorFolderNotFound", "ErrorToFolderNotFound"})
+_ANCHOR = tag("t:FieldURI", FieldURI="message:InternetMessageId")
+
+
+async def move(
+    client: EwsClient,
+    account: str,
+    references: Sequence[Reference],
+    target: str,
+) -> list[RemoteOutcome]:
+    """Move items of one account to a folder; one answer for each, in their order.
+
+    Raises EwsError with a code in NO_FOLDER when the folder is not there.
+    """
+    outcomes: list[RemoteOutcome] = []
+    for start in range(0, len(references), BATCH):
+        some = references[start : start + BATCH]
+        try:
+            messages = await client.call(
+                _move_item(some, target), account=account, is_repeatable=False
+            )
+        except Unavailable as error:
+            outcomes += [_unknown(error) for _ in some]
+            continue
+        if len(messages) != len(some):
+            raise Unavailable(f"{len(messages)} answers to {len(some)} moves")
+        for reference, message in zip(some, messages, strict=True):
+            outcomes.append(_outcome(reference, message))
+    return outcomes
+
+
+async def where_now(
+    client: EwsClient, copy: RemoteCopy, reference: Reference, aside: str
+) -> Reference | None:
+    """Return where a copy is whose move had no answer: as it was, or set aside.
+
+    None when it is in neither place. Raises EwsError, Unavailable.
+    """
+    if await exists(client, copy.account, reference.item):
+        return reference
+    if not copy.message_id:
+        return None
+    rows = await _with_message_id(client, copy, aside)
+    found = [item for row in rows if (item := row.find("t:ItemId")) is not None]
+    if len(found) != 1:  # of several nobody could say which it was
+        return None
+    return Reference(item=found[0].attributes.get("Id", ""), folder=reference.folder)
+
+
+async def exists(client: EwsClient, account: str, item: str) -> bool:
+    """Whether an item is there under this id."""
+    body = tag(
+        "m:GetItem",
+        tag("m:ItemShape", tag("t:BaseShape", "IdOnly")),
+        tag("m:ItemIds", tag("t:ItemId", Id=item)),
+    )
+    for message in await client.call(body, account=account):
+        error = error_of(message)
+        if error is None:
+            return True
+        if error.code not in GONE:
+            raise error
+    return False
+
+
+def grouped(
+    copies: Sequence[RemoteCopy],
+) -> Mapping[str, list[tuple[int, RemoteCopy]]]:
+    """Return copies by account, each with its place in the order given."""
+    found: dict[str, list[tuple[int, RemoteCopy]]] = {}
+    for place, copy in enumerate(copies):
+        found.setdefault(copy.account, []).append((place, copy))
+    return found
+
+
+def _move_item(references: Sequence[Reference], target: str) -> Xml:
+    return tag(
+        "m:MoveItem",
+        tag("m:ToFolderId", tag("t:FolderId", Id=target)),
+        tag("m:ItemIds", *(tag("t:ItemId", Id=each.item) for each in references)),
+        tag("m:ReturnNewItemIds", "true"),
+    )
+
+
+def _outcome(reference: Reference, message: Element) -> RemoteOutcome:
+    error = error_of(message)
+    if error is not None:
+        if error.code in NO_FOLDER:
+            raise error
+        return (
+            RemoteOutcome() if error.code in GONE else RemoteOutcome(reason=str(error))
+        )
+    items = message.find("m:Items")
+    moved = items.only if items is not None else None
+    id_ = moved.find("t:ItemId") if moved is not None else None
+    # Where a server gives no new id, the old one is the only name that is left.
+    item = id_.attributes.get("Id", "") if id_ is not None else reference.item
+    return RemoteOutcome(reference=Reference(item=item, folder=reference.folder).text())
+
+
+def _unknown(error: Unavailable) -> RemoteOutcome:
+    return RemoteOutcome(
+        reason=f"{error}: not known whether it was moved", is_unknown=True
+    )
+
+
+async def _with_message_id(
+    client: EwsClient, copy: RemoteCopy, folder: str
+) -> list[Element]:
+    constant = tag("t:Constant", Value=copy.message_id)
+    body = tag(
+        "m:FindItem",
+        tag("m:ItemShape", tag("t:BaseShape", "IdOnly")),
+        tag(
+            "m:IndexedPageItemView",
+            MaxEntriesReturned=2,
+            Offset=0,
+            BasePoint="Beginning",
+        ),
+        tag(
+            "m:Restriction",
+            tag("t:IsEqualTo", _ANCHOR, tag("t:FieldURIOrConstant", constant)),
+        ),
+        tag("m:ParentFolderIds", tag("t:FolderId", Id=folder)),
+        Traversal="Shallow",
+    )
+    rows: list[Element] = []
+    for message in await client.call(body, account=copy.account):
+        error = error_of(message)
+        if error is not None:
+            raise error
+        items = message.find("m:RootFolder", "t:Items")
+        rows += items.children if items is not None else []
+    return rows

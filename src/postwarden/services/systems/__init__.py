@@ -1,0 +1,1 @@
+"""Mail systems elsewhere: which there are, and what is found and done there."""
