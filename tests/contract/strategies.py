@@ -45,6 +45,7 @@ from postwarden.model.queries import (
     negated,
     words_of,
 )
+from postwarden.model.tracking import LogRow
 from postwarden.services.ports import References
 from postwarden.services.ports.mail import SimilarSets
 from tests.support.factories import (
@@ -55,6 +56,7 @@ from tests.support.factories import (
     digest,
     envelope,
     ledger_event,
+    log_row,
     message,
     search_text,
 )
@@ -199,6 +201,7 @@ def worlds(draw: st.DrawFn) -> World:
         )
     )
     count = draw(st.integers(4, 9))
+    log_rows = tuple(draw(_log_rows(n)) for n in range(draw(st.integers(0, 3))))
     copies = [
         draw(_copies(n, mailboxes, len(messages), receptions)) for n in range(1, count)
     ]
@@ -211,8 +214,15 @@ def worlds(draw: st.DrawFn) -> World:
         receptions=tuple(receptions),
         copies=tuple(copies),
         events=tuple(
-            draw(st.lists(_events(len(owners), len(messages)), min_size=3, max_size=8))
+            draw(
+                st.lists(
+                    _events(len(owners), len(messages), len(log_rows)),
+                    min_size=3,
+                    max_size=8,
+                )
+            )
         ),
+        log_rows=log_rows,
         removed=draw(st.sets(st.integers(1, len(mailboxes)), max_size=1).map(tuple)),
         held=draw(st.sets(st.integers(1, count), max_size=3).map(tuple)),
     )
@@ -260,13 +270,29 @@ def _copies(
 
 
 @st.composite
-def _events(draw: st.DrawFn, accounts: int, messages: int) -> LedgerEvent:
+def _log_rows(draw: st.DrawFn, number: int) -> LogRow:
+    return log_row(
+        str(number),
+        message_id=draw(_one((None, *MESSAGE_IDS))),
+        subject=draw(_texts()),
+        sender=draw(_texts()),
+        sender_address=draw(st.one_of(st.none(), _addresses())),
+        size=draw(_one((None, *SIZES))),
+    )
+
+
+@st.composite
+def _events(
+    draw: st.DrawFn, accounts: int, messages: int, log_rows: int
+) -> LedgerEvent:
     addresses_or_none = st.one_of(st.none(), _addresses())
+    row = draw(st.sampled_from((None, *range(1, log_rows + 1))))
     return ledger_event(
         draw(st.sampled_from(list(LedgerEventName)[:3])),
         time=draw(st.sampled_from(TIMES)),
         trace_id=draw(st.sampled_from(TRACES)),
-        message=draw(st.one_of(st.none(), st.integers(1, messages))),
+        message=draw(st.integers(0, messages if row is None else 0)) or None,
+        log_row=row,
         has_envelope=draw(st.booleans()),
         reverse_path=draw(addresses_or_none),
         forward_path=draw(addresses_or_none),
@@ -377,7 +403,7 @@ def asked(draw: st.DrawFn) -> Asked:
         line
         for text in world.texts
         for line in (text.subject, text.body, text.author, text.filenames)
-    ]
+    ] + [text for row in world.log_rows for text in (row.subject, row.sender)]
     return Asked(
         world=world,
         queries=tuple(draw(st.lists(queries(texts), min_size=15, max_size=25))),

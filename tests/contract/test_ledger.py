@@ -97,6 +97,9 @@ async def test_rows_come_in_the_order_asked_and_unknown_ones_not_at_all(
     rows = await store.read(lambda uow: uow.ledger.rows([three, 99, one]))
     assert [(row.id, row.detail) for row in rows] == [(three, "3"), (one, "1")]
     assert await store.read(lambda uow: uow.ledger.rows([])) == []
+    asked = [one, 99, two, three]
+    by_time = await store.read(lambda uow: list(uow.ledger.by_time(asked)))
+    assert by_time == [three, two, one]
 
 
 async def test_counts_are_of_messages_copies_and_accounts_named(store: Store) -> None:

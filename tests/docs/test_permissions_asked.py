@@ -49,6 +49,7 @@ PARTS = {
     "privileges.grantable_domains": "a part of services that have asked",
     "privileges.grantable_role": "a part of services that have asked",
     "privileges.keep_one": "a part of services that have asked",
+    "tracking_logs.exporting.pages": "asks in each transaction",
     "vault.redate": "a part of services that have asked",
     "entries.refuse_if_needed": "a part of services that have asked",
     "tasks.submit": "a part of services that have asked",

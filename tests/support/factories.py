@@ -18,6 +18,7 @@ from postwarden.model.ledger import Event, LedgerEvent
 from postwarden.model.mailboxes import Copy, Flag, Mailbox
 from postwarden.model.messages import Attachment, NewMessage, SearchText
 from postwarden.model.queries import word_line
+from postwarden.model.tracking import LogRow
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ADA = Address.parse("ada@example.org")
@@ -143,6 +144,11 @@ def envelope(*recipients: Address, **changes: Any) -> Envelope:
 
 def ledger_event(event: Event = Event.RECEIVE, **changes: Any) -> LedgerEvent:
     return replace(LedgerEvent(time=NOW, event=event, trace_id="trace1"), **changes)
+
+
+def log_row(name: str = "first", **changes: Any) -> LogRow:
+    """A row of another system's log; other name, other row."""
+    return replace(LogRow(digest=digest(name), fields={"source": name}), **changes)
 
 
 def audit_entry(action: str = "account.create", **changes: Any) -> AuditEntry:

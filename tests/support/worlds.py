@@ -7,6 +7,7 @@ from postwarden.model.envelopes import Envelope
 from postwarden.model.ledger import LedgerEvent
 from postwarden.model.mailboxes import Copy
 from postwarden.model.messages import NewMessage, SearchText
+from postwarden.model.tracking import LogRow
 from postwarden.services.ports import SearchIndex, Store, UnitOfWork
 from tests.support.factories import NOW, hold
 
@@ -27,6 +28,7 @@ class World:
     indexed: int = 0
     receptions: tuple[tuple[str, int, Envelope], ...] = ()
     copies: tuple[Copy, ...] = ()
+    log_rows: tuple[LogRow, ...] = ()
     events: tuple[LedgerEvent, ...] = ()
     removed: tuple[int, ...] = ()
     held: tuple[int, ...] = ()
@@ -42,6 +44,7 @@ def fill(uow: UnitOfWork, world: World) -> None:
     for trace_id, number, envelope in world.receptions:
         uow.receptions.add(trace_id, number, NOW, envelope)
     uow.copies.add(world.copies)
+    uow.log_rows.add(world.log_rows)
     uow.ledger.record(world.events)
     if world.held:
         uow.holds.mark(uow.holds.add(hold()).id, world.held)

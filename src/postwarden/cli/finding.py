@@ -1,10 +1,12 @@
 """`postwarden find` and `postwarden trace`."""
 
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from postwarden.cli.destinations import OutputFile, destination
 from postwarden.cli.elsewhere import Elsewhere, SystemNames, Where, where
 from postwarden.cli.grammar import new_app
 from postwarden.cli.invocation import Invocation, command
@@ -22,6 +24,8 @@ from postwarden.services.cases import gathering
 from postwarden.services.cases.evidence import event_facts
 from postwarden.services.ports import CopyFacts
 from postwarden.services.systems.searching import Found
+from postwarden.services.tracking_logs import exporting
+from postwarden.wire import tracking_log
 
 PAGE = 1000  # copies or events described at a time
 
@@ -127,15 +131,35 @@ async def _count_everywhere(
     examples=[
         "postwarden trace 'message-id:<id@example.net>'",
         "postwarden trace rcpt:@example.org event:DEFER --json",
+        "postwarden trace event:RECEIVE newer:2h larger:5M",
+        "postwarden trace newer:1d --format tracking-log --output MSGTRK.LOG",
     ],
 )
-async def trace(run: Invocation, query: QueryWords, *, count: Count = False) -> None:
+async def trace(
+    run: Invocation,
+    query: QueryWords,
+    *,
+    count: Count = False,
+    format_: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="tracking-log",
+            help="Write a message tracking log that Exchange's tools read.",
+        ),
+    ] = None,
+    output: OutputFile = None,
+) -> None:
     """Tell what happened to the mail that matches, oldest event first."""
+    _check_format(run, format_, output, count=count)
     parsed, similar = await read_query(run, query, Scope.TRACE)
     note_forked_ids(run, similar)
     events = await run.read(tracing.trace, run.actor, parsed, similar)
     if count:
         return _print_count(run, await run.read(tracing.count, events))
+    events = await run.read(tracing.by_time, events)
+    if format_ is not None:
+        return await _write_log(run, events, output)
     rows = run.output.rows(
         *("time", "event", "reverse_path", "forward_path", "account", "mailbox"),
         *("subject", "detail"),
@@ -144,6 +168,35 @@ async def trace(run: Invocation, query: QueryWords, *, count: Count = False) -> 
         page = await run.read(tracing.rows, events[start : start + PAGE])
         rows.write(event_facts(row) for row in page)
     return None
+
+
+def _check_format(
+    run: Invocation, name: str | None, output: Path | None, *, count: bool
+) -> None:
+    if name is None:
+        if output is not None:
+            raise Invalid("--output takes --format tracking-log", field="output")
+        return
+    if name != "tracking-log":
+        raise Invalid(f"--format {name}: there is tracking-log", field="format")
+    if count or (run.output.as_json and (output is None or str(output) == "-")):
+        raise Invalid("a log is neither a count nor JSON", field="format")
+
+
+async def _write_log(
+    run: Invocation, events: Sequence[int], output: Path | None
+) -> None:
+    """Write the events as a tracking log; `--output` says where to."""
+    written = 0
+    with destination(output) as file:
+        file.write(tracking_log.header(run.platform.clock()))
+        async for rows in exporting.pages(run.platform.store, run.actor, events):
+            file.write(b"".join(map(tracking_log.line, rows)))
+            written += len(rows)
+    if output is not None and str(output) != "-":
+        run.output.done(
+            f"wrote {written} rows to {output}", {"file": str(output), "rows": written}
+        )
 
 
 def _states(word: str) -> Sequence[CopyState] | None:

@@ -10,6 +10,7 @@ import typer
 
 from postwarden.adapters import mailfiles
 from postwarden.adapters.mailfiles import Item, Reading
+from postwarden.cli import tracking_logs
 from postwarden.cli.exits import FAILED
 from postwarden.cli.grammar import new_group
 from postwarden.cli.intake import Intake, digest_only
@@ -21,7 +22,7 @@ from postwarden.services import importing, indexing
 from postwarden.services.found_mail import Arrival
 from postwarden.services.importing import Identity, Outcome, Source, Tally
 
-app = new_group("Bring mail from files into an account.")
+app = new_group("Bring mail, or what other systems logged of it, from files.")
 
 PathWord = Annotated[Path, typer.Argument(metavar="PATH", show_default=False)]
 Account = Annotated[
@@ -127,6 +128,7 @@ def _register(wanted: Format) -> None:
 
 for _each in FORMATS:
     _register(_each)
+tracking_logs.register(app)
 
 
 async def _import(run: Invocation, wish: Wish, items: Iterator[Item]) -> None:

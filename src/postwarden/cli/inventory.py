@@ -1,17 +1,15 @@
 """`postwarden inventory ...`: every account, alias and list in one file."""
 
 import json
-import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
-from typing import Annotated, BinaryIO, Protocol
+from typing import Annotated, Protocol
 
 import typer
 
-from postwarden.adapters.wholefiles import whole_file
 from postwarden.cli import text
 from postwarden.cli.arguments import InDomain, domain_or_none
+from postwarden.cli.destinations import OutputFile, destination
 from postwarden.cli.elsewhere import connected
 from postwarden.cli.grammar import new_group
 from postwarden.cli.inventory_rows import (
@@ -36,10 +34,6 @@ app = new_group("List everything there is, for spreadsheets and scripts.")
 
 _LINE = json.JSONEncoder(ensure_ascii=False, default=text.plain).encode
 
-OutputFile = Annotated[
-    Path | None,
-    typer.Option("--output", metavar="FILE", help="Where to; - is standard output."),
-]
 SystemName = Annotated[
     str | None,
     typer.Option("--system", metavar="NAME", help="Of this system; local is ours."),
@@ -133,7 +127,7 @@ async def _write(
     )
     form = _form(run, compat=compat)
     written = 0
-    with _destination(output) as file:
+    with destination(output) as file:
         if not run.output.as_json:
             file.write(kind.header(compat=compat))
         async for page in pages:
@@ -194,14 +188,3 @@ def _form(run: Invocation, *, compat: bool) -> Callable[[Sequence[Fields]], byte
     if run.output.as_json:
         return lambda page: "".join(f"{_LINE(row)}\n" for row in page).encode()
     return compatible if compat else correct
-
-
-@contextmanager
-def _destination(output: Path | None) -> Iterator[BinaryIO]:
-    if output is None or str(output) == "-":
-        sys.stdout.flush()
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
-    with whole_file(output) as file:
-        yield file

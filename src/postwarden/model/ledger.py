@@ -45,14 +45,43 @@ class Event(StrEnum):
     PURGE = "PURGE"
     RESTORE = "RESTORE"
     HOLD = "HOLD"
+    # Those that only a log of Exchange tells of.
+    BADMAIL = "BADMAIL"
+    CLIENTSUBMISSION = "CLIENTSUBMISSION"
+    DUPLICATEREDIRECT = "DUPLICATEREDIRECT"
+    HADISCARD = "HADISCARD"
+    HARECEIVE = "HARECEIVE"
+    HAREDIRECT = "HAREDIRECT"
+    HAREDIRECTFAIL = "HAREDIRECTFAIL"
+    INITMESSAGECREATED = "INITMESSAGECREATED"
+    LOAD = "LOAD"
+    MODERATIONEXPIRE = "MODERATIONEXPIRE"
+    MODERATORAPPROVE = "MODERATORAPPROVE"
+    MODERATORREJECT = "MODERATORREJECT"
+    MODERATORSALLNDR = "MODERATORSALLNDR"
+    NOTIFYMAPI = "NOTIFYMAPI"
+    NOTIFYSHADOW = "NOTIFYSHADOW"
+    POISONMESSAGE = "POISONMESSAGE"
+    PROCESS = "PROCESS"
+    PROCESSMEETINGMESSAGE = "PROCESSMEETINGMESSAGE"
+    RESUBMIT = "RESUBMIT"
+    RESUBMITDEFER = "RESUBMITDEFER"
+    RESUBMITFAIL = "RESUBMITFAIL"
+    SUBMITDEFER = "SUBMITDEFER"
+    SUBMITFAIL = "SUBMITFAIL"
+    SUPPRESSED = "SUPPRESSED"
+    THROTTLE = "THROTTLE"
+    TRANSFER = "TRANSFER"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerEvent:
     """One event. Names are kept as they were then: accounts may be renamed.
 
-    `source` is the way it came: smtp, submission, lmtp, import, case, worker.
-    With `has_envelope` a `reverse_path` of None is the null path `<>`.
+    `source` is the way it came: smtp, submission, lmtp, import, case, worker; or
+    `tracking-log` for what `log_row`, a row of another system's log, says of mail
+    that no message here need be. With `has_envelope` a `reverse_path` of None is the
+    null path `<>`.
     """
 
     time: datetime
@@ -69,11 +98,15 @@ class LedgerEvent:
     client_ip: str | None = None
     source: str = ""
     detail: str = ""
+    log_row: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerRow:
-    """A ledger event as `trace` shows it, with the facts of its message."""
+    """A ledger event as `trace` shows it, with the facts of its message.
+
+    Those of a `log_row` are what that row says.
+    """
 
     id: int
     time: datetime
@@ -91,3 +124,4 @@ class LedgerRow:
     client_ip: str | None
     source: str
     detail: str
+    log_row: int | None = None

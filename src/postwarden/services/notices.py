@@ -90,6 +90,7 @@ UNTOLD = frozenset(
         *("mailbox.create", "mailbox.remove", "mailbox.rename"),
         "audit.export",
         "backup.create",  # told when it has finished
+        "ledger.import",
         "ledger.purge",
         "secret.forget",
         "secret.rotate",

@@ -14,11 +14,19 @@ from postwarden.services.ports.mail import SimilarSets
 def trace(
     uow: UnitOfWork, actor: Actor, query: Query, similar: SimilarSets
 ) -> Sequence[int]:
-    """Return the ids of matching events in the actor's domains, oldest first."""
+    """Return the ids of matching events in the actor's domains, as they were written.
+
+    Which is the order in which they happened, but for what was imported.
+    """
     access.require(actor, Permission.MAIL_TRACE)
     check_scope(query, Scope.TRACE)
     own = access.narrowed(actor, query, Scope.TRACE)
     return uow.ledger.search(own, similar=similar)
+
+
+def by_time(uow: UnitOfWork, events: Sequence[int]) -> Sequence[int]:
+    """Return events that `trace` found, oldest first."""
+    return uow.ledger.by_time(events)
 
 
 def rows(uow: UnitOfWork, events: Sequence[int]) -> list[LedgerRow]:

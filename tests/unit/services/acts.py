@@ -27,6 +27,7 @@ from postwarden.services import (
 )
 from postwarden.services.administrators import NewAdministrator
 from postwarden.services.ports import UnitOfWork
+from postwarden.services.tracking_logs import importing as tracking_logs
 from tests.support import factories
 from tests.unit.services.world import at
 
@@ -333,6 +334,18 @@ ACTS = (
         "rehearse an import",
         lambda u, a, d: importing.rehearsed_target(u, a, at("new", d), create=True),
         *(P.MAIL_IMPORT, P.ACCOUNT_CREATE),
+    ),
+    _act(
+        "import a tracking log",
+        lambda u, a, _: tracking_logs.file(u, a, [], tracking_logs.SOURCE),
+        P.MAIL_IMPORT,
+        everywhere=True,
+    ),
+    _act(
+        "rehearse the import of a tracking log",
+        lambda u, a, _: tracking_logs.new_rows(u, a, []),
+        P.MAIL_IMPORT,
+        everywhere=True,
     ),
     _act(
         "list mailboxes to export",

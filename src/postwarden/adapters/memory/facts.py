@@ -13,6 +13,7 @@ from postwarden.model.messages import SearchText
 from postwarden.model.queries import Query, leaves
 from postwarden.model.queries.matching import SimilarMessages
 from postwarden.model.queries.terms import AddressField, Similar, TextField, Words
+from postwarden.model.tracking import indexed_line
 from postwarden.services.ports import References
 from postwarden.services.ports.mail import SimilarSets
 
@@ -184,6 +185,29 @@ class FactsOfEvent(_MessageFacts):
     def __init__(self, state: State, texts: Texts, event: LedgerEvent) -> None:
         super().__init__(state, texts, event.message)
         self._event = event
+        row = event.log_row
+        self._logged = None if row is None else state.log_rows.get(row)
+
+    def word_lines(self, field: TextField) -> Iterable[str]:
+        if self._logged is None:
+            return super().word_lines(field)
+        said = {TextField.SUBJECT: "subject", TextField.AUTHOR: "sender"}.get(field)
+        return (indexed_line(getattr(self._logged, said)),) if said else ()
+
+    def address_keys(self, field: AddressField) -> Iterable[str]:
+        if self._logged is None or field is not AddressField.AUTHOR:
+            return super().address_keys(field)
+        return _keys(self._logged.sender_address)
+
+    @property
+    def message_id(self) -> str | None:
+        if self._logged is None or self._logged.message_id is None:
+            return super().message_id
+        return f"<{self._logged.message_id}>"
+
+    @property
+    def size(self) -> int | None:
+        return super().size if self._logged is None else self._logged.size
 
     def _account_address(self) -> Address | None:
         return self._address_of(self._event.account)

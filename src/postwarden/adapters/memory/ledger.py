@@ -33,6 +33,10 @@ class MemoryLedger:
             if matches(query, FactsOfEvent(self._state, texts, event), similar=classes)
         ]
 
+    def by_time(self, events: Sequence[int]) -> Sequence[int]:
+        known = [(each.time, n) for n in events if (each := self._ledger.get(n))]
+        return [number for _, number in sorted(known)]
+
     def rows(self, events: Sequence[int]) -> list[LedgerRow]:
         known = ((number, self._ledger.get(number)) for number in events)
         return [self._row(number, event) for number, event in known if event]
@@ -41,32 +45,37 @@ class MemoryLedger:
         message = (
             None if event.message is None else self._state.messages.get(event.message)
         )
+        logged = (
+            None if event.log_row is None else self._state.log_rows.get(event.log_row)
+        )
         account = (
             None if event.account is None else self._state.accounts.get(event.account)
         )
+        known = message or logged
         return LedgerRow(
             id=number,
             time=event.time,
             event=event.event,
             trace_id=event.trace_id,
             sha256=message.sha256 if message else None,
-            message_id=message.message_id if message else None,
+            message_id=known.message_id if known else None,
             reverse_path=_reverse_path(event),
             forward_path=str(event.forward_path) if event.forward_path else None,
             account=str(account.address) if account else None,
             mailbox=event.mailbox,
             uid=event.uid,
-            size=message.size if message else None,
-            subject=message.subject if message else None,
+            size=known.size if known else None,
+            subject=known.subject if known else None,
             client_ip=event.client_ip,
             source=event.source,
             detail=event.detail,
+            log_row=event.log_row,
         )
 
     def count(self, events: Sequence[int]) -> tuple[int, int, int]:
         known = [event for number in events if (event := self._ledger.get(number))]
         return (
-            len({event.message for event in known} - {None}),
+            len({_mail_of(event) for event in known} - {None}),
             len({event.copy for event in known} - {None}),
             len({event.account for event in known} - {None}),
         )
@@ -97,8 +106,19 @@ class MemoryLedger:
         }
 
     def remove(self, events: Sequence[int]) -> None:
-        for number in events:
+        gone = [(number, self._ledger.get(number)) for number in events]
+        for number, _ in gone:
             self._ledger.remove(number)
+        left = {event.log_row for event in self._ledger}
+        for row in {event.log_row for _, event in gone if event} - left:
+            if row is not None and (logged := self._state.log_rows.get(row)):
+                self._state.log_digests.remove(logged.digest)
+                self._state.log_rows.remove(row)
+
+
+def _mail_of(event: LedgerEvent) -> int | str | None:
+    """Return what two events share when they are about the same mail."""
+    return event.message if event.log_row is None else event.trace_id
 
 
 def _reverse_path(event: LedgerEvent) -> str | None:

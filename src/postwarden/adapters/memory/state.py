@@ -37,6 +37,7 @@ from postwarden.model.queue import QueueEntry
 from postwarden.model.systems import System
 from postwarden.model.tasks import Task
 from postwarden.model.tokens import TokenGrant
+from postwarden.model.tracking import LogRow
 from postwarden.model.webhooks import Delivery, Webhook
 from postwarden.services.ports.cases import PlacedNotice
 from postwarden.services.ports.operations import PendingDelivery, Reception
@@ -69,6 +70,8 @@ class State:
         self.copies = Table[int, Copy]()
         self.live_uids = Table[tuple[int, int], int]()
         self.ledger = Table[int, LedgerEvent]()
+        self.log_rows = Table[int, LogRow]()
+        self.log_digests = Table[bytes, int]()
         self.receptions = Table[int, Reception]()
         self.recipients = Table[int, tuple[EnvelopeRecipient, ...]]()
         self.pending = Table[tuple[int, int], PendingDelivery]()

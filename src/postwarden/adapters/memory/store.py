@@ -43,6 +43,7 @@ from postwarden.adapters.memory.state import State
 from postwarden.adapters.memory.systems import MemorySystems
 from postwarden.adapters.memory.tasks import MemoryTasks
 from postwarden.adapters.memory.tokens import MemoryTokenGrants
+from postwarden.adapters.memory.tracking import MemoryLogRows
 from postwarden.adapters.memory.webhooks import MemoryOutbox, MemoryWebhooks
 from postwarden.model.messages import SearchText
 from postwarden.services.ports import UnitOfWork
@@ -73,6 +74,7 @@ class MemoryUnitOfWork:
         self.queue = MemoryQueue(state)
         self.tasks = MemoryTasks(state)
         self.systems = MemorySystems(state)
+        self.log_rows = MemoryLogRows(state)
         self.webhooks = MemoryWebhooks(state)
         self.outbox = MemoryOutbox(state)
         self.cases = MemoryCases(state)

@@ -19,6 +19,7 @@ from postwarden.adapters.sql.statements import (
     one_of,
     time_of,
 )
+from postwarden.adapters.sql.tracking import forget_unused
 from postwarden.model.cases import CaseState
 from postwarden.model.ledger import Event, LedgerEvent, LedgerRow
 from postwarden.model.networks import ip_key
@@ -27,26 +28,40 @@ from postwarden.services.ports.mail import PastEvent, SimilarSets
 
 _l = tables.ledger.c
 _m = tables.messages.c
+_r = tables.log_rows.c
+_t = tables.log_texts.c
 
 _RECORD = Prepared(insert(tables.ledger))
 _ROWS = Prepared(
     sa.select(
-        *(_l.id, _l.time, _l.event, _l.trace_id, _m.sha256, _m.message_id),
+        *(_l.id, _l.time, _l.event, _l.trace_id, _m.sha256),
+        sa.func.coalesce(_m.message_id, _r.message_id),
         *(_l.reverse_path, _l.forward_path, tables.accounts.c.address, _l.mailbox),
-        *(_l.uid, _m.size, _m.subject, _l.client_ip, _l.source, _l.detail),
+        *(_l.uid, sa.func.coalesce(_m.size, _r.size)),
+        sa.func.coalesce(_m.subject, _t.text),
+        *(_l.client_ip, _l.source, _l.detail, _l.message),
     )
     .outerjoin_from(tables.ledger, tables.messages, _m.id == _l.message)
+    .outerjoin(tables.log_rows, _r.id == -_l.message)
+    .outerjoin(tables.log_texts, _t.id == _r.subject)
     .outerjoin(tables.accounts, tables.accounts.c.id == _l.account_id)
     .where(one_of(_l.id, "ids"))
 )
 _COUNTED = Prepared(
-    sa.select(_l.message, _l.copy, _l.account_id).where(one_of(_l.id, "ids"))
+    sa.select(
+        sa.case((_l.message < 0, _l.trace_id), else_=_l.message),
+        *(_l.copy, _l.account_id),
+    ).where(one_of(_l.id, "ids"))
 )
+_TIMES = Prepared(sa.select(_l.time, _l.id).where(one_of(_l.id, "ids")))
 _PAST = Prepared(
     sa.select(_l.id, _l.time, _l.event, _l.message)
     .where(_l.id > sa.bindparam("after"))
     .order_by(_l.id)
     .limit(sa.bindparam("count"))
+)
+_LOGGED = Prepared(
+    sa.select(-_l.message).where(one_of(_l.id, "ids"), _l.message < 0).distinct()
 )
 _REMOVE = Prepared(sa.delete(tables.ledger).where(one_of(_l.id, "ids")))
 _asked = sa.func.json_each(sa.bindparam("messages")).table_valued("value")
@@ -83,6 +98,12 @@ class SqlLedger:
         statement = LedgerSearch(similar).statement(query)
         return array("q", sorted(row[0] for row in self._connection.rows(statement)))
 
+    def by_time(self, events: Sequence[int]) -> Sequence[int]:
+        found: list[Row] = []
+        for chunk in chunks(events):
+            found += self._connection.rows(_TIMES, ids=ids_json(chunk))
+        return array("q", [number for _, number in sorted(found)])
+
     def rows(self, events: Sequence[int]) -> list[LedgerRow]:
         found: dict[int, LedgerRow] = {}
         for chunk in chunks(events):
@@ -103,7 +124,10 @@ class SqlLedger:
         rows = self._connection.rows(_PAST, after=after, count=limit)
         return [
             PastEvent(
-                id=row[0], time=time_of(row[1]), event=Event(row[2]), message=row[3]
+                id=row[0],
+                time=time_of(row[1]),
+                event=Event(row[2]),
+                message=None if _is_logged(row[3]) else row[3],
             )
             for row in rows
         ]
@@ -113,7 +137,11 @@ class SqlLedger:
         return {row[0] for row in rows}
 
     def remove(self, events: Sequence[int]) -> None:
-        self._connection.run(_REMOVE, ids=ids_json(events))
+        ids = ids_json(events)
+        logged = [row[0] for row in self._connection.rows(_LOGGED, ids=ids)]
+        self._connection.run(_REMOVE, ids=ids)
+        if logged:
+            forget_unused(self._connection, logged)
 
 
 def _values(event: LedgerEvent) -> Values:
@@ -122,7 +150,7 @@ def _values(event: LedgerEvent) -> Values:
         "time": instant(event.time),
         "event": event.event.value,
         "trace_id": event.trace_id,
-        "message": event.message,
+        "message": event.message if event.log_row is None else -event.log_row,
         "reverse_path": _reverse_path(event),
         "reverse_key": None if reverse is None else reverse.key,
         "forward_path": None if forward is None else str(forward),
@@ -137,6 +165,11 @@ def _values(event: LedgerEvent) -> Values:
         "source": event.source,
         "detail": event.detail,
     }
+
+
+def _is_logged(message: int | None) -> bool:
+    """Whether a row of another system's log stands where a message would."""
+    return message is not None and message < 0
 
 
 def _reverse_path(event: LedgerEvent) -> str | None:
@@ -163,4 +196,5 @@ def _row(row: Row) -> LedgerRow:
         client_ip=row[13],
         source=row[14],
         detail=row[15],
+        log_row=-row[16] if _is_logged(row[16]) else None,
     )

@@ -1,5 +1,6 @@
 """What a QUERY asks of messages, wherever they lie, compiled to SQL."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -43,7 +44,7 @@ _COLUMNS = {
     TextField.CC: "cc",
     TextField.FILENAME: "filenames",
 }
-_HEADER_FIELDS = {
+HEADER_FIELDS = {
     AddressField.AUTHOR: "from",
     AddressField.TO: "to",
     AddressField.CC: "cc",
@@ -134,18 +135,15 @@ def is_narrow(node: Node) -> bool:
         case Or(parts):
             return all(map(is_narrow, parts))
         case AddressMatch(field):
-            return field in _HEADER_FIELDS
+            return field in HEADER_FIELDS
         case _:
             return isinstance(
                 node, MessageId | Sha256 | AttachmentSha256 | Similar | Words
             )
 
 
-class MessageSearch:
-    """Conditions on messages, wherever they lie."""
-
-    def __init__(self, similar: SimilarSets) -> None:
-        self._similar = similar
+class TreeSearch(ABC):
+    """Conditions on what a tree asks of a message, and of nothing else."""
 
     def condition(self, node: Node) -> Condition | None:
         """Return the condition, None when `node` asks for more than the message."""
@@ -164,6 +162,16 @@ class MessageSearch:
             case _:
                 return self._leaf(node)
 
+    @abstractmethod
+    def _leaf(self, leaf: Node) -> Condition | None: ...
+
+
+class MessageSearch(TreeSearch):
+    """Conditions on messages, wherever they lie."""
+
+    def __init__(self, similar: SimilarSets) -> None:
+        self._similar = similar
+
     def _leaf(self, leaf: Node) -> Condition | None:
         match leaf:
             case Words(field, words, prefix):
@@ -172,10 +180,10 @@ class MessageSearch:
                 return _m.id.in_(
                     sa.select(_texts.c.rowid).where(_texts.c.texts.op("MATCH")(wanted))
                 )
-            case AddressMatch(field) if field in _HEADER_FIELDS:
+            case AddressMatch(field) if field in HEADER_FIELDS:
                 return _m.id.in_(
                     sa.select(_h.message).where(
-                        key_condition(_h.key, leaf), _h.field == _HEADER_FIELDS[field]
+                        key_condition(_h.key, leaf), _h.field == HEADER_FIELDS[field]
                     )
                 )
             case MessageId(value, prefix):

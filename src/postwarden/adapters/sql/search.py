@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from postwarden.adapters.sql import tables
+from postwarden.adapters.sql.log_search import LogRowSearch
 from postwarden.adapters.sql.message_search import (
     NOTHING,
     Condition,
@@ -47,7 +48,7 @@ from postwarden.model.queries.terms import (
     TraceId,
     Trait,
 )
-from postwarden.model.queries.trees import all_of
+from postwarden.model.queries.trees import all_of, negated
 from postwarden.services.ports.mail import SimilarSets
 
 _m = tables.messages.c
@@ -86,8 +87,8 @@ class _PlaceSearch(ABC):
                 return sa.true()
             case And(parts):
                 return self._conjunction(parts)
-            case _ if (inner := self._messages.condition(node)) is not None:
-                return self._of_message(node, inner)
+            case _ if self._messages.condition(node) is not None:
+                return self._of_message(node)
             case Or(parts):
                 return joined(sa.or_, [*map(self.condition, flat_first(parts))])
             case Not(part):
@@ -100,19 +101,21 @@ class _PlaceSearch(ABC):
         of_message = [p for p in parts if self._messages.condition(p) is not None]
         others = [p for p in parts if p not in of_message]
         conditions = [*map(self.condition, flat_first(others))]
-        node = all_of(of_message)
-        inner = self._messages.condition(node)
-        if of_message and inner is not None:
-            conditions.append(self._of_message(node, inner))
+        if of_message:
+            conditions.append(self._of_message(all_of(of_message)))
         return joined(sa.and_, conditions)
 
-    def _of_message(self, node: Node, inner: Condition) -> Condition:
-        """Say `node`, whose condition on messages is `inner`, of a row's message."""
+    def _of_message(self, node: Node) -> Condition:
+        """Say `node`, which asks only of the message, of a row's message."""
         if not holds_of_none(node):
-            return self.message.in_(sa.select(_m.id).where(inner))
+            return self.message.in_(self._those(node))
         # What holds where there is no message holds of all but some messages.
-        others = sa.select(_m.id).where(inner.is_not(sa.true()))
-        return self.message.in_(others).is_not(sa.true())
+        return self.message.in_(self._those(negated(node))).is_not(sa.true())
+
+    def _those(self, node: Node) -> sa.SelectBase:
+        """Return what `message` is for the messages of which `node` is true."""
+        condition = self._messages.condition(node)
+        return sa.select(_m.id).where(NOTHING if condition is None else condition)
 
     def _leaf(self, leaf: Node) -> Condition:
         match leaf:
@@ -193,9 +196,10 @@ class MailboxSearch(CopySearch):
         there = mailbox.in_(sa.select(given.c.value))
         return Prepared(sa.select(_c.id).where(live, there, self.condition(query.root)))
 
-    def _of_message(self, node: Node, inner: Condition) -> Condition:
-        if self._from_messages:
-            return super()._of_message(node, inner)
+    def _of_message(self, node: Node) -> Condition:
+        inner = self._messages.condition(node)
+        if self._from_messages or inner is None:
+            return super()._of_message(node)
         # Every copy is of a message.
         return sa.exists().where(_m.id == _c.message, inner)
 
@@ -218,6 +222,14 @@ class LedgerSearch(_PlaceSearch):
     def statement(self, query: Query) -> Prepared:
         """Return a statement that yields the ids of matching events, unordered."""
         return Prepared(sa.select(_l.id).where(self.condition(query.root)))
+
+    def _those(self, node: Node) -> sa.SelectBase:
+        """With the rows of other systems' logs, which are named by negative ids."""
+        logged = LogRowSearch().condition(node)
+        if logged is None or logged is NOTHING:
+            return super()._those(node)
+        rows = sa.select(-tables.log_rows.c.id).where(logged)
+        return sa.union_all(super()._those(node), rows)
 
     def _own(self, leaf: Node) -> Condition:
         match leaf:

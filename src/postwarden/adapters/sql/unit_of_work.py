@@ -32,6 +32,7 @@ from postwarden.adapters.sql.secrets import SqlSecrets
 from postwarden.adapters.sql.systems import SqlSystems
 from postwarden.adapters.sql.tasks import SqlTasks
 from postwarden.adapters.sql.tokens import SqlTokenGrants
+from postwarden.adapters.sql.tracking import SqlLogRows
 from postwarden.adapters.sql.webhooks import SqlOutbox, SqlWebhooks
 
 
@@ -47,6 +48,7 @@ class SqlUnitOfWork:
         self.messages = SqlMessages(connection)
         self.copies = SqlCopies(connection)
         self.ledger = SqlLedger(connection)
+        self.log_rows = SqlLogRows(connection)
         self.receptions = SqlReceptions(connection)
         self.queue = SqlQueue(connection)
         self.tasks = SqlTasks(connection)

@@ -3,8 +3,9 @@
 from collections.abc import AsyncIterator, Sequence
 
 from postwarden.model.actors import Actor
-from postwarden.model.ledger import LedgerRow
-from postwarden.model.queries import Query, Scope
+from postwarden.model.ledger import Event, LedgerRow
+from postwarden.model.queries import Event as EventTerm
+from postwarden.model.queries import MessageId, Query, Scope, all_of, any_of
 from postwarden.model.queries.terms import Similar, SimilarTo
 from postwarden.services import access
 from postwarden.services.ports import References, Store, UnitOfWork
@@ -31,6 +32,26 @@ def _events(
     query = access.narrowed(searcher, Query(_GIVEN), Scope.TRACE)
     wanted = References(sha256s=frozenset(sha256s))
     return uow.ledger.search(query, similar={_GIVEN: wanted})
+
+
+async def logged_deliveries(
+    store: Store, searcher: Actor, message_ids: Sequence[str]
+) -> AsyncIterator[list[LedgerRow]]:
+    """Yield what other systems' logs say of deliveries of mail with these ids."""
+    for start in range(0, len(message_ids), _MESSAGES):
+        chunk = message_ids[start : start + _MESSAGES]
+        events = await store.read(_logged, searcher, chunk)
+        for first in range(0, len(events), _ROWS):
+            page = await store.read(_described, events[first : first + _ROWS])
+            yield [row for row in page if row.log_row is not None]
+
+
+def _logged(
+    uow: UnitOfWork, searcher: Actor, message_ids: Sequence[str]
+) -> Sequence[int]:
+    named = any_of(MessageId(each) for each in message_ids)
+    query = Query(all_of((named, EventTerm(Event.DELIVER.value))))
+    return uow.ledger.search(access.narrowed(searcher, query, Scope.TRACE), similar={})
 
 
 def _described(uow: UnitOfWork, events: Sequence[int]) -> list[LedgerRow]:

@@ -21,6 +21,7 @@ from postwarden.services.ports.signing import Signer
 from postwarden.services.ports.store import SearchIndex, Store, UnitOfWork, Watch
 from postwarden.services.ports.systems import MailSystem, Systems
 from postwarden.services.ports.tasks import Tasks
+from postwarden.services.ports.tracking import LoggedEvents, LogRows
 from postwarden.services.ports.webhooks import Outbox, WebhookClient, Webhooks
 
 __all__ = [
@@ -37,6 +38,8 @@ __all__ = [
     "Holds",
     "Keyring",
     "Ledger",
+    "LogRows",
+    "LoggedEvents",
     "MailSystem",
     "Mailboxes",
     "MessageDetails",

@@ -330,7 +330,14 @@ class Ledger(Protocol):
     def record(self, events: Iterable[LedgerEvent]) -> None: ...
 
     def search(self, query: Query, *, similar: SimilarSets) -> Sequence[int]:
-        """Return the ids of all events that match, oldest first."""
+        """Return the ids of all events that match, in the order of writing."""
+        ...
+
+    def by_time(self, events: Sequence[int]) -> Sequence[int]:
+        """Return those events that are there, oldest first.
+
+        What is imported is written long after it happened.
+        """
         ...
 
     def rows(self, events: Sequence[int]) -> list[LedgerRow]:

@@ -37,6 +37,7 @@ from postwarden.services.ports.sealing import Secrets
 from postwarden.services.ports.systems import Systems
 from postwarden.services.ports.tasks import Tasks
 from postwarden.services.ports.tokens import TokenGrants
+from postwarden.services.ports.tracking import LogRows
 from postwarden.services.ports.webhooks import Outbox, Webhooks
 
 P = ParamSpec("P")
@@ -65,6 +66,8 @@ class UnitOfWork(Protocol):
     def copies(self) -> Copies: ...
     @property
     def ledger(self) -> Ledger: ...
+    @property
+    def log_rows(self) -> LogRows: ...
     @property
     def receptions(self) -> Receptions: ...
     @property

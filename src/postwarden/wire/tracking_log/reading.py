@@ -169,7 +169,7 @@ def _row_of(number: int, names: Sequence[str], values: Sequence[str]) -> Row:
     row = Row(number, time, fields)
     if row.event not in EVENTS:
         raise _Bad(f"event-id {_shown(row.event)} is none of Exchange's")
-    if len(row.recipients) > MAX_RECIPIENTS:
+    if max(len(row.recipients), len(row.related)) > MAX_RECIPIENTS:
         raise _Bad(f"more than {MAX_RECIPIENTS} recipients")
     if any("\0" in value for value in values):
         raise _Bad("it has a NUL, which no log has")

@@ -40,6 +40,7 @@ EVENTS: Final = frozenset(
 """The values of `event-id`."""
 
 _LOG_NAME: Final = re.compile(r"MSGTRK[^/]*\.LOG", re.IGNORECASE)
+_MAX_DIGITS: Final = 18  # what 64 bits hold
 _NESTED: Final = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
@@ -64,7 +65,12 @@ class Row:
 
     @cached_property
     def recipients(self) -> tuple[str, ...]:
-        return tuple(filter(None, map(str.strip, self["recipient-address"].split(";"))))
+        return _addresses(self["recipient-address"])
+
+    @cached_property
+    def related(self) -> tuple[str, ...]:
+        """Return the addresses that the recipients took the place of."""
+        return _addresses(self["related-recipient-address"])
 
     @cached_property
     def statuses(self) -> tuple[str, ...]:
@@ -79,13 +85,18 @@ class Row:
     def size(self) -> int | None:
         """Return `total-bytes`, None where there is no number that can be one."""
         text = self["total-bytes"]
-        return int(text) if text.isascii() and text.isdecimal() else None
+        is_number = text.isascii() and text.isdecimal() and len(text) <= _MAX_DIGITS
+        return int(text) if is_number else None
 
     @cached_property
     def digest(self) -> bytes:
         """Return what two rows share when they say the same, wherever they stand."""
         text = json.dumps(self.fields, sort_keys=True)
         return hashlib.sha256(text.encode()).digest()
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, map(str.strip, text.split(";"))))
 
 
 def is_log_name(name: str) -> bool:

@@ -12,6 +12,7 @@ from postwarden.services.cases import traced
 from postwarden.services.ledger import record_copies
 from postwarden.services.ports import UnitOfWork
 from tests.e2e import mails
+from tests.support.factories import ledger_event, log_row
 from tests.unit.services import world
 from tests.unit.services.cases.actors import of_domains
 from tests.unit.services.cases.desk import ADA, BOB, EVE, Desk
@@ -53,6 +54,35 @@ async def test_who_got_it_and_has_no_copy_is_named_with_what_happened(
         ),
     )
     assert (await desk.status(case)).plan == plan
+
+
+async def test_what_another_systems_log_says_was_delivered_counts_too(
+    desk: Desk,
+) -> None:
+    def log(uow: UnitOfWork) -> None:
+        numbers = uow.log_rows.add(
+            [log_row(name, message_id="phish@example.net") for name in "abcd"]
+        )
+        paths = (at("Ada"), BOB, at("zoe", "example.com"), EVE)
+        events = (Event.DELIVER, Event.DELIVER, Event.DELIVER, Event.SEND)
+        uow.ledger.record(
+            ledger_event(event, log_row=number, forward_path=path)
+            for event, number, path in zip(events, numbers, paths, strict=True)
+        )
+
+    await desk.receive(PHISH, ADA)
+    await desk.store.transact(log)
+    plan = await desk.preview(await desk.open(QUERY))
+
+    assert plan.traced is not None
+    assert (plan.traced.recipients, plan.traced.missing) == (3, 2)
+    missing = [(each.account, each.event) for each in plan.traced.shown]
+    assert missing == [("bob@example.org", "DELIVER"), ("zoe@example.com", "DELIVER")]
+
+    heidi = desk.as_(of_domains("example.org"))
+    seen = await heidi.preview(await heidi.open(QUERY))
+    assert seen.traced is not None
+    assert seen.traced.recipients == 2
 
 
 async def test_other_domains_are_not_told_of(desk: Desk) -> None:

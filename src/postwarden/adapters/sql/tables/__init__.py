@@ -54,6 +54,7 @@ from postwarden.adapters.sql.tables.mail import (
 from postwarden.adapters.sql.tables.replays import replays
 from postwarden.adapters.sql.tables.systems import systems
 from postwarden.adapters.sql.tables.tokens import token_grants
+from postwarden.adapters.sql.tables.tracking import log_rows, log_texts, log_words
 from postwarden.adapters.sql.tables.transport import (
     ledger,
     pending_deliveries,
@@ -88,6 +89,9 @@ __all__ = [
     "hold_marks",
     "holds",
     "ledger",
+    "log_rows",
+    "log_texts",
+    "log_words",
     "login_attempts",
     "login_failures",
     "login_links",
