@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from postwarden.dialects.kit.requests import Request
 from postwarden.model.actors import OPERATOR, Actor
-from postwarden.model.errors import Unauthenticated, Unavailable
+from postwarden.model.errors import Invalid, Unauthenticated, Unavailable
 from postwarden.services.ports.webhooks import Answer
 
 
@@ -23,6 +23,10 @@ class PlainPasswords:
 
     def is_outdated(self, password_hash: str) -> bool:
         return False
+
+    def check(self, password_hash: str) -> None:
+        if not password_hash.startswith("hash of "):
+            raise Invalid("not a hash", field="password_hash")
 
 
 class PlainSealer:

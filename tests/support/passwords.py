@@ -1,5 +1,7 @@
 """Passwords that cost nothing: hashes show their password, and are counted."""
 
+from postwarden.model.errors import Invalid
+
 
 class CountingPasswords:
     """See `services.ports.Passwords`."""
@@ -22,3 +24,7 @@ class CountingPasswords:
 
     def is_outdated(self, password_hash: str) -> bool:
         return password_hash.startswith("old:")
+
+    def check(self, password_hash: str) -> None:
+        if not password_hash.startswith(("new:", "old:")):
+            raise Invalid("not a hash", field="password_hash")

@@ -17,6 +17,7 @@ from postwarden.bootstrap import Platform
 from postwarden.cli.arguments import interruptible, quota_of
 from postwarden.cli.exits import FAILED
 from postwarden.cli.invocation import DryRun, Invocation, command
+from postwarden.cli.output import Output, Progress
 from postwarden.model.addresses import Address
 from postwarden.model.errors import AlreadyExists, Invalid, MailError, NotFound
 from postwarden.services import accounts, rehearsal
@@ -50,10 +51,31 @@ class BadRow:
 
 
 @dataclass(slots=True)
-class _Tally:
+class Tally:
+    """What became of the rows so far."""
+
     created: int = 0
     failed: int = 0
     present: int = 0
+
+    def count(
+        self, rows: Sequence[Row], errors: Sequence[MailError | None]
+    ) -> list[BadRow]:
+        """Count rows that were tried; return those that failed."""
+        bad = [
+            BadRow(row.number, error)
+            for row, error in zip(rows, errors, strict=True)
+            if error is not None
+        ]
+        self.created += len(rows) - len(bad)
+        self.present += sum(isinstance(each.error, AlreadyExists) for each in bad)
+        return bad
+
+    def tell(self, output: Output, bad: Sequence[BadRow]) -> None:
+        """Count and print the bad rows of a chunk, in order."""
+        self.failed += len(bad)
+        for each in sorted(bad, key=lambda each: each.number):
+            output.problem(each.error.code, str(each.error), row=each.number)
 
 
 def add_command(app: typer.Typer) -> None:
@@ -75,15 +97,21 @@ async def create_many(run: Invocation, file: FileWord, dry_run: DryRun = False) 
     password_hash, name, quota (as in 2G) and quota_messages. Bad rows are
     reported by their number, where the first row is 1, and the others are created.
     """
-    started = time.monotonic()
-    tally = _Tally()
-    with _opened(file) as stream, run.output.progress("accounts") as bar:
-        rows = _rows(stream)
-        seen: set[str] | None = set() if dry_run else None
-        while chunk := _next(rows):
-            for bad in await _create(run, chunk, tally, seen):
-                run.output.problem(bad.error.code, str(bad.error), row=bad.number)
+    seen: set[str] | None = set() if dry_run else None
+    with told(run.output, file, dry_run=dry_run) as (rows, tally, bar):
+        while chunk := next_rows(rows, CHUNK):
+            tally.tell(run.output, await _create(run, chunk, tally, seen))
             bar.advance(len(chunk))
+
+
+@contextmanager
+def told(
+    output: Output, file: Path, *, dry_run: bool
+) -> Iterator[tuple[Iterator[Row | BadRow], Tally, Progress]]:
+    """Give the rows of a file and what counts them; tell the counts at the end."""
+    started, tally = time.monotonic(), Tally()
+    with _opened(file) as stream, output.progress("accounts") as bar:
+        yield _rows(stream), tally, bar
     result: dict[str, object] = {
         "created": tally.created,
         "failed": tally.failed,
@@ -91,23 +119,24 @@ async def create_many(run: Invocation, file: FileWord, dry_run: DryRun = False) 
     }
     if dry_run:
         result["dry_run"] = True
-    run.output.one(result)
+    output.one(result)
     if tally.failed and not tally.created and not tally.present:
         raise typer.Exit(FAILED)
 
 
-def _next(rows: Iterator[Row | BadRow]) -> list[Row | BadRow]:
+def next_rows(rows: Iterator[Row | BadRow], count: int) -> list[Row | BadRow]:
+    """Return the next rows, while Ctrl-C works."""
     with interruptible():
-        return list(islice(rows, CHUNK))
+        return list(islice(rows, count))
 
 
 async def _create(
     run: Invocation,
     chunk: Sequence[Row | BadRow],
-    tally: _Tally,
+    tally: Tally,
     seen: set[str] | None,
 ) -> list[BadRow]:
-    """Create what can be created of a chunk; return the rest in order."""
+    """Create what can be created of a chunk; return the rest."""
     good = [row for row in chunk if isinstance(row, Row)]
     bad = [row for row in chunk if isinstance(row, BadRow)]
     hashed = await asyncio.gather(*(_hashed(run.platform, row) for row in good))
@@ -118,14 +147,7 @@ async def _create(
         errors = await run.transact(accounts.create_many, run.actor, new)
     else:
         errors = await _rehearse(run, new, seen)
-    for row, error in zip(ready, errors, strict=True):
-        if error is None:
-            tally.created += 1
-        else:
-            tally.present += isinstance(error, AlreadyExists)
-            bad.append(BadRow(row.number, error))
-    tally.failed += len(bad)
-    return sorted(bad, key=lambda each: each.number)
+    return [*bad, *tally.count(ready, errors)]
 
 
 async def _rehearse(

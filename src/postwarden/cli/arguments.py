@@ -92,12 +92,19 @@ def interruptible() -> Iterator[None]:
     """Let Ctrl-C end a read that blocks; asyncio would wait for the read."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
+        if _is_cancelled():
             raise KeyboardInterrupt  # it came just before
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def _is_cancelled() -> bool:
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:  # a client of a server runs no loop
+        return False
+    return task is not None and task.cancelling() > 0
 
 
 def refuse_nothing(*given: object) -> None:

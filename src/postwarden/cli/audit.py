@@ -13,6 +13,7 @@ from postwarden.cli.arguments import Limit
 from postwarden.cli.exits import FAILED
 from postwarden.cli.grammar import new_group
 from postwarden.cli.invocation import Invocation, Opens, command
+from postwarden.cli.output import Output
 from postwarden.cli.signatures import Anchors, PublicKey, anchors_of, public_key_of
 from postwarden.dialects.native.shapes import operations as shapes
 from postwarden.model.audit import AuditEntry
@@ -20,7 +21,6 @@ from postwarden.model.audit_heads import head_facts
 from postwarden.model.errors import AlreadyExists, Invalid, NotFound
 from postwarden.services import audit
 from postwarden.services.audit import anchoring, exporting, verification
-from postwarden.services.audit.verification import Verdict
 from postwarden.services.ports import UnitOfWork
 from postwarden.settings.quantities import seconds_of
 
@@ -121,7 +121,7 @@ async def verify(
             key=key,
             progress=progress.advance,
         )
-    _tell(run, verdict, "the audit log")
+    tell(run.output, shapes.verdict(verdict), "the audit log")
 
 
 @command(
@@ -155,18 +155,19 @@ async def check(
             )
     except FileNotFoundError as error:
         raise NotFound("file", str(file)) from error
-    _tell(run, verdict, str(file))
+    tell(run.output, shapes.verdict(verdict), str(file))
 
 
-def _tell(run: Invocation, verdict: Verdict, what: str) -> None:
-    result = shapes.verdict(verdict)
-    if verdict.problem is not None:
-        if run.output.as_json:
-            run.output.one(result)
-        run.output.problem("altered", verdict.problem)
+def tell(output: Output, verdict: shapes.VerdictShape, what: str) -> None:
+    """Print a verdict; a log that is not whole fails."""
+    if verdict["problem"] is not None:
+        if output.as_json:
+            output.one(verdict)
+        output.problem("altered", verdict["problem"])
         raise typer.Exit(FAILED)
-    key = f", signed by {verdict.signed.public_key.hex()}" if verdict.signed else ""
-    run.output.done(f"{what} is whole: {verdict.entries} entries{key}", result)
+    signed = verdict["signed"]
+    key = f", signed by {signed['public_key']}" if signed else ""
+    output.done(f"{what} is whole: {verdict['entries']} entries{key}", verdict)
 
 
 @command(

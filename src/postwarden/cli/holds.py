@@ -8,6 +8,7 @@ from postwarden.cli.arguments import Limit
 from postwarden.cli.grammar import new_group
 from postwarden.cli.hosting import host_task
 from postwarden.cli.invocation import PAGE, DryRun, Invocation, command
+from postwarden.cli.output import Output
 from postwarden.cli.queries import read_query, settle_files
 from postwarden.cli.query_words import QueryCommand
 from postwarden.dialects.native.shapes import holds as shapes
@@ -114,7 +115,7 @@ async def show(run: Invocation, hold: HoldNumber) -> None:
 
 
 @command(app, "report", examples=["postwarden hold report 1 --json"])
-async def report(run: Invocation, hold: HoldNumber) -> None:
+async def report_(run: Invocation, hold: HoldNumber) -> None:
     """Show what a hold protects: how much, in which state, in which accounts."""
     held = await run.read(holds.extent, run.actor, hold)
     accounts: list[HeldAccount] = []
@@ -126,14 +127,18 @@ async def report(run: Invocation, hold: HoldNumber) -> None:
         after=0,
     ):
         accounts += page
-    shown = shapes.report(*held, accounts)
-    if run.output.as_json:
-        return run.output.one(shown)
-    run.output.one({k: v for k, v in shown.items() if k != "by_account"})
-    rows = run.output.rows("account", "copies", "octets")
-    rows.write(shown["by_account"][:PAGE])
+    tell_report(run.output, shapes.report(*held, accounts))
+
+
+def tell_report(output: Output, report: shapes.HoldReportShape) -> None:
+    """Print what a hold protects; people see so many accounts of it."""
+    if output.as_json:
+        return output.one(report)
+    output.one({k: v for k, v in report.items() if k != "by_account"})
+    accounts = report["by_account"]
+    output.rows("account", "copies", "octets").write(accounts[:PAGE])
     if len(accounts) > PAGE:
-        run.output.note(f"... and {len(accounts) - PAGE} more; --json has all")
+        output.note(f"... and {len(accounts) - PAGE} more; --json has all")
     return None
 
 

@@ -1,7 +1,8 @@
 """`postwarden inventory ...`: every account, alias and list in one file."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Protocol
 
@@ -20,6 +21,7 @@ from postwarden.cli.inventory_rows import (
     correct,
 )
 from postwarden.cli.invocation import Invocation, command
+from postwarden.cli.output import Output
 from postwarden.dialects.native.shapes.inventory import Fields
 from postwarden.model.actors import Actor
 from postwarden.model.domains import MailDomain
@@ -117,26 +119,15 @@ async def _write(
     system: str | None,
     compat: bool,
 ) -> None:
-    if compat and run.output.as_json:
-        raise Invalid("--compat is for CSV: leave --json out", field="compat")
     name = domain_or_none(domain)
     pages = (
         _ours(run, kind, read, name, compat=compat)
         if system in {None, LOCAL}
         else _theirs(run, kind, system or "", name)
     )
-    form = _form(run, compat=compat)
-    written = 0
-    with destination(output) as file:
-        if not run.output.as_json:
-            file.write(kind.header(compat=compat))
+    with written(run.output, kind, output, compat=compat) as write:
         async for page in pages:
-            file.write(form(page))
-            written += len(page)
-    if output is not None and str(output) != "-":
-        run.output.done(
-            f"wrote {written} rows to {output}", {"file": str(output), "rows": written}
-        )
+            write(page)
 
 
 async def _ours(
@@ -184,7 +175,31 @@ async def _theirs(
             yield [{**columns, **row} if run.output.as_json else columns]
 
 
-def _form(run: Invocation, *, compat: bool) -> Callable[[Sequence[Fields]], bytes]:
-    if run.output.as_json:
+@contextmanager
+def written(
+    output: Output, kind: Inventory, path: Path | None, *, compat: bool
+) -> Iterator[Callable[[Sequence[Fields]], None]]:
+    """Give what writes pages of rows, in the form that is wanted."""
+    if compat and output.as_json:
+        raise Invalid("--compat is for CSV: leave --json out", field="compat")
+    form = _form(output, compat=compat)
+    count = 0
+    with destination(path) as file:
+
+        def write(page: Sequence[Fields]) -> None:
+            nonlocal count
+            count += len(page)
+            file.write(form(page))
+
+        if not output.as_json:
+            file.write(kind.header(compat=compat))
+        yield write
+    if path is not None and str(path) != "-":
+        told = {"file": str(path), "rows": count}
+        output.done(f"wrote {count} rows to {path}", told)
+
+
+def _form(output: Output, *, compat: bool) -> Callable[[Sequence[Fields]], bytes]:
+    if output.as_json:
         return lambda page: "".join(f"{_LINE(row)}\n" for row in page).encode()
     return compatible if compat else correct

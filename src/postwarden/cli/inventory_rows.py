@@ -22,6 +22,7 @@ from postwarden.dialects.native.shapes.inventory import (
 from postwarden.model.addresses import ascii_domain
 from postwarden.services.inventory import Holding
 
+_TIMES = ("Date", "LastLogin", "lastLoginTime")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _TO_WRITE = frozenset({str, datetime})  # what the csv module would not write as we do
 _QUOTED = frozenset({"displayName", "description"})
@@ -96,9 +97,20 @@ class Inventory:
     everything: Callable[[Holding], Fields]
     names: tuple[str, ...]
 
+    def told(self, row: Fields) -> Fields:
+        """Return the columns of a row that comes as JSON."""
+        return {name: _of_json(name, row[name]) for name in self.names}
+
     def header(self, *, compat: bool) -> bytes:
         row = {name: name for name in self.names}
         return (",".join(row) + "\r").encode() if compat else correct([row])
+
+
+def _of_json(name: str, value: object) -> object:
+    is_time = name.endswith(("Date", "LastLogin", "LastLoginTime", "lastLoginTime"))
+    return (
+        datetime.fromisoformat(value) if is_time and isinstance(value, str) else value
+    )
 
 
 ACCOUNT_NAMES = (

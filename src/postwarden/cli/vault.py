@@ -8,6 +8,7 @@ from postwarden.cli.exits import FAILED
 from postwarden.cli.grammar import new_group
 from postwarden.cli.hosting import host_task
 from postwarden.cli.invocation import DryRun, Invocation, command
+from postwarden.cli.output import Output
 from postwarden.cli.queries import read_query, settle_files
 from postwarden.cli.query_words import QueryCommand, QueryWords
 from postwarden.dialects.native.shapes import vault as shapes
@@ -86,11 +87,16 @@ async def restore(
         return
     ended = await host_task(run, task, "restoring from the vault")
     result = shapes.restored(ended.result or {})
-    for each in result["reasons"]:
-        run.output.problem("not-restored", each["reason"], item=each["item"])
-    run.output.done(f"restored {result['restored']} copies", result)
+    tell_restored(run.output, result)
     if result["failed"]:
         raise typer.Exit(FAILED)
+
+
+def tell_restored(output: Output, result: shapes.RestoredShape) -> None:
+    """Print what came back, and why the rest did not."""
+    for each in result["reasons"]:
+        output.problem("not-restored", each["reason"], item=each["item"])
+    output.done(f"restored {result['restored']} copies", result)
 
 
 async def _query(run: Invocation, words: list[str]) -> Query:
@@ -114,6 +120,10 @@ async def expire(run: Invocation, dry_run: DryRun = False) -> None:
     task = await run.transact(vault.expire, run.actor)
     ended = await host_task(run, task, "expiring the vault")
     left = await run.read(vault.due, run.actor)
-    result = shapes.expired(ended.result or {}, left)
+    return tell_expired(run.output, shapes.expired(ended.result or {}, left.held))
+
+
+def tell_expired(output: Output, result: shapes.ExpiredShape) -> None:
+    """Print what was destroyed, and how much that is due is held."""
     held = f"; {result['held']} more are held" if result["held"] else ""
-    return run.output.done(f"destroyed {result['destroyed']} copies{held}", result)
+    output.done(f"destroyed {result['destroyed']} copies{held}", result)

@@ -20,7 +20,7 @@ from postwarden.services import (
     vault,
     vault_restoring,
 )
-from postwarden.services.audit import anchoring
+from postwarden.services.audit import anchoring, verifying
 from postwarden.services.cases import arming, closing, notifying, running, undoing
 from postwarden.services.logins import sessions
 from postwarden.services.ports import UnitOfWork
@@ -36,6 +36,7 @@ CANCELABLE: Mapping[str, Stop] = {
     running.TASK: running.canceled,
     undoing.TASK: running.canceled,
     anchoring.SIGN_HEAD: nothing_else,
+    verifying.TASK: nothing_else,
     arming.PURGE: nothing_else,
     notifying.TASK: nothing_else,
     sessions.PURGE: nothing_else,

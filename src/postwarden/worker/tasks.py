@@ -18,11 +18,11 @@ from postwarden.services import (
     vault,
     vault_restoring,
 )
-from postwarden.services.audit import anchoring
+from postwarden.services.audit import anchoring, verifying
 from postwarden.services.cases import arming, closing, notifying, running, undoing
 from postwarden.services.logins import guard, sessions
 from postwarden.services.mailboxes import keeping
-from postwarden.worker import casework, holding, vaulting, webhooks
+from postwarden.worker import auditing, casework, holding, vaulting, webhooks
 from postwarden.worker.context import Lease, number
 
 Handler = Callable[[Lease], Awaitable[Mapping[str, object] | None]]
@@ -89,12 +89,6 @@ async def purge_ledger(lease: Lease) -> Mapping[str, object]:
     return {"removed": removed}
 
 
-async def sign_audit_head(lease: Lease) -> None:
-    """Sign the newest entry of the audit log."""
-    if lease.context.signer is not None:
-        await anchoring.sign_head(lease.context.store, lease.context.signer)
-
-
 async def purge_logins(lease: Lease) -> None:
     """Forget sessions and links that ended, and attempts of long ago, in chunks."""
     done = 0
@@ -113,7 +107,8 @@ class Lane:
 
 
 HANDLERS: Handlers = {
-    anchoring.SIGN_HEAD: sign_audit_head,
+    anchoring.SIGN_HEAD: auditing.sign_head,
+    verifying.TASK: auditing.verify_log,
     delivery.EXPAND: expand_delivery,
     running.TASK: casework.run_case,
     undoing.TASK: casework.undo_case,

@@ -26,6 +26,7 @@ from postwarden.services import (
     roles,
 )
 from postwarden.services.administrators import NewAdministrator
+from postwarden.services.audit import verifying
 from postwarden.services.ports import UnitOfWork
 from postwarden.services.tracking_logs import importing as tracking_logs
 from tests.support import factories
@@ -219,6 +220,12 @@ ACTS = (
         "create domain",
         lambda u, a, d: domains.create(u, a, f"new.{d}"),
         P.DOMAIN_CREATE,
+        everywhere=True,
+    ),
+    _act(
+        "verify the audit log",
+        lambda u, a, _: verifying.start(u, a),
+        P.AUDIT_READ,
         everywhere=True,
     ),
     _act("remove domain", domains.remove, P.DOMAIN_REMOVE, everywhere=True),

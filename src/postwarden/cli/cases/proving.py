@@ -9,6 +9,7 @@ from postwarden.cli.cases import report_pages
 from postwarden.cli.cases.words import CaseNumber, app
 from postwarden.cli.exits import FAILED
 from postwarden.cli.invocation import Invocation, Opens, command
+from postwarden.cli.output import Output
 from postwarden.cli.signatures import PublicKey, public_key_of
 from postwarden.dialects.native.shapes import cases as shapes
 from postwarden.model.errors import Invalid
@@ -87,7 +88,7 @@ async def check(
         "postwarden case report 1 --format html > case-1.html",
     ],
 )
-async def report(
+async def report_(
     run: Invocation,
     case: CaseNumber,
     *,
@@ -100,21 +101,31 @@ async def report(
     It tells what the ledger knows, and what the flags of each copy said when the plan
     was made.
     """
+    known_form(form)
+    made = await reporting.report(run.platform.store, run.actor, case)
+    tell_report(run.output, shapes.report(made), form)
+
+
+def known_form(form: str) -> str:
+    """Return a form of reports; raises Invalid for what is none."""
     if form not in {"", "json", "csv", "html"}:
         raise Invalid("--format takes json, csv or html", field="format")
-    made = await reporting.report(run.platform.store, run.actor, case)
-    shape = shapes.report(made)
+    return form
+
+
+def tell_report(output: Output, report: shapes.ReportShape, form: str) -> None:
+    """Print a report in one of the forms; people see a table without any."""
     if form == "csv":
-        run.output.octets(report_pages.csv_page(shape))
+        output.octets(report_pages.csv_page(report))
     elif form == "html":
-        page = "\n".join(report_pages.html_page(shape))
-        run.output.octets(f"{page}\n".encode())
-    elif form == "json" or run.output.as_json:
-        run.output.as_json = True
-        run.output.one(shape)
+        page = "\n".join(report_pages.html_page(report))
+        output.octets(f"{page}\n".encode())
+    elif form == "json" or output.as_json:
+        output.as_json = True
+        output.one(report)
     else:
-        rows = run.output.rows(
+        rows = output.rows(
             *("account", "delivered_at", "read", "answered", "forwarded"),
             *("removed_at", "exposed_seconds"),
         )
-        rows.write(shape["accounts"])
+        rows.write(report["accounts"])

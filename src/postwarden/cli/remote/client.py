@@ -163,9 +163,19 @@ def _error(status: int, octets: bytes) -> MailError:
     except (ValueError, KeyError, TypeError):
         return Unavailable(f"the server answered {status}, and not as our API does")
     kind = _BY_CODE.get(code) or _BY_STATUS.get(status, errors.Unavailable)
-    error = kind.__new__(kind)
     hint = said.get("hint")
-    error.args = (f"{detail} ({hint})" if hint else detail,)
+    return _made(kind, f"{detail} ({hint})" if hint else detail, said.get("field"))
+
+
+def error_of_code(said: Mapping[str, Any]) -> MailError:
+    """Return the error of one of many things."""
+    kind = _BY_CODE.get(said["code"], errors.Refused)
+    return _made(kind, said["message"], said["field"])
+
+
+def _made(kind: type[MailError], message: str, field: str | None) -> MailError:
+    error = kind.__new__(kind)
+    error.args = (message,)
     if isinstance(error, Invalid):
-        error.field = said.get("field")
+        error.field = field
     return error

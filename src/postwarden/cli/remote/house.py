@@ -19,6 +19,11 @@ HOUSE: dict[Path, Remote] = {
         ),
     ),
     ("task", "show"): Remote(path="/tasks/{task}"),
+    ("task", "retry"): Remote(
+        method="POST",
+        path="/tasks/{task}/retry",
+        done="tried again as task {task}",
+    ),
     ("task", "cancel"): Remote(
         method="POST",
         path="/tasks/{task}/cancel",
@@ -96,6 +101,14 @@ HOUSE: dict[Path, Remote] = {
     ),
     ("key", "revoke"): Remote(
         method="DELETE", path="/keys/{id_}", done="revoked key {id}"
+    ),
+    ("login", "sessions"): Remote(
+        path="/sessions",
+        query={"admin": "admin"},
+        columns=("id", "admin", "factor", "last_seen_at", "client_ip"),
+    ),
+    ("login", "end"): Remote(
+        method="DELETE", path="/sessions/{id_}", done="ended session {id}"
     ),
     ("audit", "list"): Remote(
         path="/audit",

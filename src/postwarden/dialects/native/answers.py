@@ -62,8 +62,33 @@ class ChangeShape(TypedDict):
     after: Mapping[str, Any] | None
 
 
+class ItemErrorShape(TypedDict):
+    """Why one of many could not be done."""
+
+    code: str
+    message: str
+    field: str | None
+
+
+class BulkItemShape(TypedDict):
+    """What became of one of many; `error` is null where it was created."""
+
+    address: str
+    status: int
+    error: ItemErrorShape | None
+
+
+class BulkShape(TypedDict):
+    """What became of many things to create, in the order of the request."""
+
+    created: int
+    failed: int
+    items: list[BulkItemShape]
+
+
 class RehearsalShape(TypedDict):
-    """What a dry run would have changed."""
+    """What a dry run would have changed; of many things, what would become of each."""
 
     dry_run: bool
     changes: list[ChangeShape]
+    items: NotRequired[list[BulkItemShape]]

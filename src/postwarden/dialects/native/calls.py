@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -24,7 +25,7 @@ from postwarden.dialects.native.house import House
 from postwarden.dialects.native.operations import PREFIX, Operation
 from postwarden.dialects.native.progress import EVENT_STREAM, told
 from postwarden.dialects.native.replaying import replaying
-from postwarden.dialects.native.schemas import Paging
+from postwarden.dialects.native.schemas.fields import Paging
 from postwarden.dialects.native.shapes.mail import CountShape
 from postwarden.dialects.native.shapes.mail import count as shape_of_count
 from postwarden.model.actors import Actor
@@ -140,8 +141,16 @@ class Call:
         return Streamed(Answer(body=pieces, media_type=EVENT_STREAM))
 
     async def _rehearse(self, change: Callable[[UnitOfWork], S]) -> Written[S]:
-        entries = await rehearsal.rehearse(self.house.store, change)
-        told = {"dry_run": True, "changes": [rehearsal.change(e) for e in entries]}
+        made: list[S] = []
+
+        def heard(uow: UnitOfWork) -> None:
+            made[:] = [change(uow)]
+
+        entries = await rehearsal.rehearse(self.house.store, heard)
+        changes = [rehearsal.change(entry) for entry in entries]
+        told: dict[str, object] = {"dry_run": True, "changes": changes}
+        if self.operation.status == HTTPStatus.MULTI_STATUS:
+            told["items"] = made[0]["items"]
         return Written(Answer(body=encode(told)))
 
     def _check_match(

@@ -3,13 +3,13 @@
 What is checked of a store and of an exported file is the same `LogCheck`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from postwarden.model.actors import Actor
 from postwarden.model.audit import AuditEntry, AuditHead, ChainCheck, facts, stamp
-from postwarden.model.audit_heads import SignedHead, statement
+from postwarden.model.audit_heads import SignedHead, head_facts, statement
 from postwarden.model.permissions import Permission
 from postwarden.services import access
 from postwarden.services.ports import Store, UnitOfWork
@@ -104,6 +104,21 @@ class Verdict:
         return 0 if self.head is None else self.head.entry
 
 
+def verdict_facts(verdict: Verdict) -> dict[str, Any]:
+    """Return a verdict as it is told and kept."""
+    return {
+        "whole": verdict.problem is None,
+        "entries": verdict.entries,
+        "hash": None if verdict.head is None else verdict.head.hash.hex(),
+        "signed": None if verdict.signed is None else head_facts(verdict.signed),
+        "problem": verdict.problem,
+    }
+
+
+Progress = Callable[[int], Awaitable[None]]
+"""Hears of entries as they are found to be in order."""
+
+
 def no_news(_entries: int) -> None:
     """Tell nobody."""
 
@@ -124,7 +139,15 @@ async def verify(
     """
     access.require(actor, Permission.AUDIT_READ)
     access.everything(actor, "verify the audit log")
-    check = LogCheck(anchors, key=key)
+
+    async def told(count: int) -> None:
+        progress(count)
+
+    return await follow(store, LogCheck(anchors, key=key), told)
+
+
+async def follow(store: Store, check: LogCheck, progress: Progress) -> Verdict:
+    """Let `check` hear the log of a store; for whoever asked who may."""
     try:
         problem = await _pages(store, check, progress)
     except _UNREADABLE:
@@ -133,15 +156,13 @@ async def verify(
     return Verdict(head=check.head, signed=check.signed, problem=problem)
 
 
-async def _pages(
-    store: Store, check: LogCheck, progress: Callable[[int], None]
-) -> str | None:
+async def _pages(store: Store, check: LogCheck, progress: Progress) -> str | None:
     while True:
         before = check.entries
         entries, heads = await store.read(_page, before, PAGE)
         if problem := _heard(check, entries, heads):
             return problem
-        progress(len(entries))
+        await progress(len(entries))
         if len(entries) < PAGE:
             return None
 

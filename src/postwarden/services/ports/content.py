@@ -69,3 +69,7 @@ class Passwords(Protocol):
     def is_outdated(self, password_hash: str) -> bool:
         """Whether the next login should store a new hash."""
         ...
+
+    def check(self, password_hash: str) -> None:
+        """Raise Invalid for a hash that nobody could ever log in with."""
+        ...

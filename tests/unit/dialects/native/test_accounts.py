@@ -151,3 +151,25 @@ async def test_of_many_each_has_a_status_of_its_own(api: Client) -> None:
         "not-found",
     ]
     assert (await api.get("/accounts/mia@example.org")).status == 200
+
+
+async def test_of_many_a_dry_run_tells_what_would_become_of_each(api: Client) -> None:
+    wanted = [
+        {"address": "mia@example.org"},
+        {"address": "no address"},
+        {"address": "leo@example.org", "password_hash": "no hash"},
+        {"address": "kim@example.org", "password": "a", "password_hash": "hash of a"},
+        {"address": "pia@example.org", "password_hash": "hash of a"},
+    ]
+    answered = await api(
+        "POST", "/accounts/bulk", query="dry_run=true", body={"accounts": wanted}
+    )
+    assert answered.status == 200
+    assert [each["object"] for each in answered.json["changes"]] == [
+        "account mia@example.org",
+        "account pia@example.org",
+    ]
+    items = answered.json["items"]
+    assert [each["status"] for each in items] == [201, 422, 422, 422, 201]
+    assert items[2]["error"]["field"] == items[3]["error"]["field"] == "password_hash"
+    assert (await api.get("/accounts/mia@example.org")).status == 404

@@ -1,24 +1,28 @@
 """Accounts: who logs in and gets mail."""
 
+import asyncio
+from dataclasses import replace
+from functools import partial
+
 from msgspec import UNSET
 
-from postwarden.dialects.native.answers import Listed, One, Written
+from postwarden.dialects.native import bulk
+from postwarden.dialects.native.answers import BulkShape, Listed, One, Written
 from postwarden.dialects.native.calls import Call
-from postwarden.dialects.native.envelope import status_of
 from postwarden.dialects.native.operations import Example, Operations
 from postwarden.dialects.native.references import account_address, domain_or_none, given
-from postwarden.dialects.native.schemas import (
+from postwarden.dialects.native.schemas.directory import (
     AccountChange,
-    InDomain,
     NewAccount,
     NewAccounts,
     NewAddress,
-    Writing,
 )
+from postwarden.dialects.native.schemas.fields import InDomain, Writing
 from postwarden.dialects.native.shapes import directory as shapes
 from postwarden.model.accounts import AccountState
 from postwarden.model.actors import Actor
 from postwarden.model.addresses import Address
+from postwarden.model.errors import Invalid, MailError
 from postwarden.model.permissions import Permission
 from postwarden.services import accounts as service
 from postwarden.services import removals
@@ -56,7 +60,7 @@ async def create_account(
     call: Call, query: Writing, body: NewAccount
 ) -> Written[shapes.AccountShape]:
     """Create an account with its first mailboxes."""
-    new = await _new(call, body)
+    new = await _hashed(call, _new(call, body), body)
     return await call.write(
         lambda uow: _shown(
             uow, call.actor, service.create(uow, call.actor, new).address
@@ -80,31 +84,24 @@ async def create_account(
 )
 async def create_accounts(
     call: Call, query: Writing, body: NewAccounts
-) -> Written[shapes.CreatedAccountsShape]:
+) -> Written[BulkShape]:
     """Create many accounts; each has a status of its own, and none stops the others."""
-    new = [await _new(call, each) for each in body.accounts]
-    return await call.write(lambda uow: _created(uow, call.actor, new))
+    read = [bulk.read(e.address, partial(_new, call, e)) for e in body.accounts]
+    items = await asyncio.gather(*map(partial(_hashed_item, call), read, body.accounts))
+    return await call.write(
+        lambda uow: bulk.create_each(items, partial(service.create, uow, call.actor))
+    )
 
 
-def _created(
-    uow: UnitOfWork, actor: Actor, new: list[service.NewAccount]
-) -> shapes.CreatedAccountsShape:
-    errors = service.create_many(uow, actor, new)
-    failed = sum(error is not None for error in errors)
-    return {
-        "created": len(new) - failed,
-        "failed": failed,
-        "items": [
-            {
-                "address": str(each.address),
-                "status": 201 if error is None else status_of(error),
-                "error": None
-                if error is None
-                else {"code": error.code, "message": str(error)},
-            }
-            for each, error in zip(new, errors, strict=True)
-        ],
-    }
+async def _hashed_item(
+    call: Call, item: bulk.Item[service.NewAccount], body: NewAccount
+) -> bulk.Item[service.NewAccount]:
+    if isinstance(item.new, MailError):
+        return item
+    try:
+        return bulk.Item(item.address, await _hashed(call, item.new, body))
+    except MailError as error:
+        return bulk.Item(item.address, error)
 
 
 @accounts.get("/accounts/{account}", *service.SEEING, example=Example(variables=_ADA))
@@ -195,11 +192,24 @@ def _shown(uow: UnitOfWork, actor: Actor, address: Address) -> shapes.AccountSha
     return shapes.account(*service.mailboxes(uow, actor, address))
 
 
-async def _new(call: Call, body: NewAccount) -> service.NewAccount:
+def _new(call: Call, body: NewAccount) -> service.NewAccount:
+    """Return what is to be created, but for a password that must be hashed first."""
+    if body.password_hash is not UNSET:
+        if body.password is not UNSET:
+            raise Invalid("a password or its hash, not both", field="password_hash")
+        call.house.passwords.check(body.password_hash)
     return service.NewAccount(
         address=Address.parse(body.address),
         name=body.name,
-        password_hash=await call.hash(body.password),
+        password_hash=given(body.password_hash),
         quota_octets=given(body.quota_octets),
         quota_messages=given(body.quota_messages),
     )
+
+
+async def _hashed(
+    call: Call, new: service.NewAccount, body: NewAccount
+) -> service.NewAccount:
+    if body.password is UNSET:
+        return new
+    return replace(new, password_hash=await call.hash(body.password))

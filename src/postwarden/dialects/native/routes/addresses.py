@@ -13,16 +13,15 @@ from postwarden.dialects.native.references import (
     given,
     parsed,
 )
-from postwarden.dialects.native.schemas import (
+from postwarden.dialects.native.schemas.directory import (
     AliasChange,
     ForwardChange,
-    InDomain,
     MembersChange,
     NewAlias,
     NewForward,
     NewMembers,
-    Writing,
 )
+from postwarden.dialects.native.schemas.fields import InDomain, Writing
 from postwarden.dialects.native.shapes import directory as shapes
 from postwarden.model.accounts import AccountState
 from postwarden.model.actors import Actor

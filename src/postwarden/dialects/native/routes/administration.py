@@ -9,16 +9,15 @@ from postwarden.dialects.native.references import (
     networks_of,
     number,
 )
-from postwarden.dialects.native.schemas import (
+from postwarden.dialects.native.schemas.administration import (
     AdministratorChange,
     KeyOrder,
     KeyQuery,
     NewAdministrator,
     NewRole,
-    Paging,
     RoleChange,
-    Writing,
 )
+from postwarden.dialects.native.schemas.fields import Paging, Writing
 from postwarden.dialects.native.shapes import administration as shapes
 from postwarden.model.actors import Actor
 from postwarden.model.addresses import domain_name

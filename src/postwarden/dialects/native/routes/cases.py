@@ -9,17 +9,15 @@ from postwarden.dialects.native.calls import Call
 from postwarden.dialects.native.operations import Example, Operations
 from postwarden.dialects.native.queries import read_query
 from postwarden.dialects.native.references import given, number
-from postwarden.dialects.native.schemas import (
+from postwarden.dialects.native.schemas.cases import (
     Arming,
     CaseEdit,
     NewCase,
-    Paging,
     PlanApproval,
     Preview,
-    Reasoned,
     UndoOrder,
-    Writing,
 )
+from postwarden.dialects.native.schemas.fields import Paging, Reasoned, Writing
 from postwarden.dialects.native.shapes import cases as shapes
 from postwarden.dialects.native.shapes.mail import copy
 from postwarden.model.addresses import Address
@@ -127,6 +125,7 @@ async def preview_case(
         exclude=tuple(body.exclude),
         exclude_items=tuple(body.exclude_items),
         include_sent=body.include_sent,
+        notice=body.notice,
     )
     store, rules = call.house.store, call.house.rules
     plan = await previewing.preview(store, call.actor, previewed, rules, wanted)

@@ -4,7 +4,7 @@ from postwarden.dialects.native.answers import Listed, One, Written
 from postwarden.dialects.native.calls import Call
 from postwarden.dialects.native.operations import Example, Operations
 from postwarden.dialects.native.references import domain_or_none, given, seconds
-from postwarden.dialects.native.schemas import (
+from postwarden.dialects.native.schemas.directory import (
     CatchAllTo,
     DomainAliasChange,
     DomainChange,
@@ -12,9 +12,8 @@ from postwarden.dialects.native.schemas import (
     NewDomain,
     NewDomainAlias,
     OfDomain,
-    Paging,
-    Writing,
 )
+from postwarden.dialects.native.schemas.fields import Paging, Writing
 from postwarden.dialects.native.shapes import directory as shapes
 from postwarden.model.actors import Actor
 from postwarden.model.addresses import Address, domain_name

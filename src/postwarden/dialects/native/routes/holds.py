@@ -5,9 +5,9 @@ from postwarden.dialects.native.calls import Call
 from postwarden.dialects.native.operations import Example, Operations
 from postwarden.dialects.native.queries import parse_query
 from postwarden.dialects.native.references import number
-from postwarden.dialects.native.schemas import (
+from postwarden.dialects.native.schemas.cases import NewHold
+from postwarden.dialects.native.schemas.fields import (
     MAX_PAGE,
-    NewHold,
     Paging,
     Reasoned,
     Writing,

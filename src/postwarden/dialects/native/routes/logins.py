@@ -9,13 +9,13 @@ from postwarden.dialects.native.calls import Call
 from postwarden.dialects.native.login_page import login_page
 from postwarden.dialects.native.operations import Example, Operations
 from postwarden.dialects.native.references import given, number
-from postwarden.dialects.native.schemas import (
+from postwarden.dialects.native.schemas.administration import (
     LinkPage,
     LinkToken,
     PasswordLogin,
     SessionQuery,
-    Writing,
 )
+from postwarden.dialects.native.schemas.fields import Writing
 from postwarden.dialects.native.shapes import administration as shapes
 from postwarden.model.administrators import administrator_name
 from postwarden.model.logins import Origin

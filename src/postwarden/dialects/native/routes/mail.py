@@ -6,7 +6,7 @@ from postwarden.dialects.native.answers import Listed, One
 from postwarden.dialects.native.calls import Call
 from postwarden.dialects.native.operations import Example, Operations
 from postwarden.dialects.native.queries import read_query
-from postwarden.dialects.native.schemas import (
+from postwarden.dialects.native.schemas.mail import (
     Counting,
     CountingEvents,
     Finding,

@@ -9,7 +9,7 @@ from postwarden.dialects.kit.asgi import Answer
 from postwarden.dialects.native.answers import One, Raw
 from postwarden.dialects.native.calls import Call
 from postwarden.dialects.native.operations import Example, Operations
-from postwarden.dialects.native.schemas import ContentAsked, Looking
+from postwarden.dialects.native.schemas.mail import ContentAsked, Looking
 from postwarden.dialects.native.shapes import messages as shapes
 from postwarden.model.errors import NotFound
 from postwarden.model.permissions import Permission

@@ -1,16 +1,22 @@
 """The audit log and inventories."""
 
-from postwarden.dialects.native.answers import Listed, One
+import msgspec
+from msgspec import UNSET
+
+from postwarden.dialects.native.answers import Listed, Written
 from postwarden.dialects.native.calls import Call
 from postwarden.dialects.native.operations import Example, Operations
 from postwarden.dialects.native.references import aware, domain_or_none, given
-from postwarden.dialects.native.schemas import AuditQuery, InDomain
+from postwarden.dialects.native.schemas.administration import AuditCheck, AuditQuery
+from postwarden.dialects.native.schemas.fields import InDomain
 from postwarden.dialects.native.shapes import inventory as rows
 from postwarden.dialects.native.shapes import operations as shapes
+from postwarden.dialects.native.shapes import tasks as tasks_shapes
+from postwarden.model.audit_heads import parse_head
 from postwarden.model.permissions import Permission
 from postwarden.services import audit as service
 from postwarden.services import inventory as holdings
-from postwarden.services.audit import verification
+from postwarden.services.audit import verifying
 
 audit = Operations("Audit")
 inventory = Operations("Inventory")
@@ -37,15 +43,26 @@ async def list_audit(call: Call, query: AuditQuery) -> Listed[shapes.AuditShape]
     )
 
 
-@audit.get("/audit/verification", Permission.AUDIT_READ)
-async def verify_audit(call: Call) -> One[shapes.VerdictShape]:
-    """Follow the chain of hashes from the first entry to the newest.
+@audit.post(
+    "/audit/verification",
+    Permission.AUDIT_READ,
+    status=202,
+    example=Example(body={}),
+)
+async def verify_audit(call: Call, body: AuditCheck) -> Written[tasks_shapes.TaskShape]:
+    """Follow the chain of hashes from the first entry to the newest, as a task.
 
-    What was cut off at the end shows only against a head that is kept elsewhere:
-    compare `entries` and `hash` with it.
+    The task's `result` is the verdict. What was cut off at the end shows only
+    against heads that are kept elsewhere: give them as `anchors`.
     """
-    verdict = await verification.verify(call.house.store, call.actor)
-    return One(shapes.verdict(verdict), is_versioned=False)
+    anchors = [parse_head(msgspec.to_builtins(each)) for each in body.anchors]
+    key = None if body.public_key is UNSET else bytes.fromhex(body.public_key)
+    return await call.write(
+        lambda uow: tasks_shapes.task(
+            verifying.start(uow, call.actor, anchors=anchors, key=key)
+        ),
+        at=lambda shape: ("tasks", shape["task"]),
+    )
 
 
 @inventory.get("/inventory/accounts", Permission.DIRECTORY_READ)

@@ -6,12 +6,8 @@ from postwarden.dialects.native.answers import Listed, One, Streamed, Written
 from postwarden.dialects.native.calls import Call
 from postwarden.dialects.native.operations import Example, Operations
 from postwarden.dialects.native.references import given, number
-from postwarden.dialects.native.schemas import (
-    Reasoned,
-    TaskQuery,
-    TaskWait,
-    Writing,
-)
+from postwarden.dialects.native.schemas.administration import TaskQuery, TaskWait
+from postwarden.dialects.native.schemas.fields import Reasoned, Writing
 from postwarden.dialects.native.shapes import tasks as shapes
 from postwarden.model.actors import Actor
 from postwarden.model.permissions import Permission

@@ -7,7 +7,9 @@ from postwarden.dialects.native.calls import Call
 from postwarden.dialects.native.operations import Example, Operations
 from postwarden.dialects.native.queries import read_query
 from postwarden.dialects.native.references import given
-from postwarden.dialects.native.schemas import Restoring, Tracing, Writing
+from postwarden.dialects.native.schemas.cases import Restoring
+from postwarden.dialects.native.schemas.fields import Writing
+from postwarden.dialects.native.schemas.mail import Tracing
 from postwarden.dialects.native.shapes import tasks as tasks_shapes
 from postwarden.dialects.native.shapes import vault as shapes
 from postwarden.model.addresses import Address

@@ -9,12 +9,11 @@ from postwarden.dialects.native.answers import Listed, One, Written
 from postwarden.dialects.native.calls import Call
 from postwarden.dialects.native.operations import Example, Operations
 from postwarden.dialects.native.references import given, number
-from postwarden.dialects.native.schemas import (
+from postwarden.dialects.native.schemas.fields import Paging, Writing
+from postwarden.dialects.native.schemas.webhooks import (
     DeliveryQuery,
-    Paging,
     WebhookChange,
     WebhookOrder,
-    Writing,
 )
 from postwarden.dialects.native.shapes import webhooks as shapes
 from postwarden.model.actors import Actor

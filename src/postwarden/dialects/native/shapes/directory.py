@@ -90,29 +90,6 @@ class AccountRowShape(_AccountFacts):
     last_login_at: datetime | None
 
 
-class ItemErrorShape(TypedDict):
-    """Why one of many could not be done."""
-
-    code: str
-    message: str
-
-
-class CreatedAccountShape(TypedDict):
-    """What became of one of many accounts; `error` is null where it was created."""
-
-    address: str
-    status: int
-    error: ItemErrorShape | None
-
-
-class CreatedAccountsShape(TypedDict):
-    """What became of many accounts, in the order of the request."""
-
-    created: int
-    failed: int
-    items: list[CreatedAccountShape]
-
-
 class RemovedAccountShape(TypedDict):
     """An account that is removed; `still_named_by` lead to its old address."""
 

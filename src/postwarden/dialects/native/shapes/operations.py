@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict, cast
 
-from postwarden.model.audit import AuditEntry, stamp
-from postwarden.model.audit_heads import KIND, SignedHead
-from postwarden.services.audit.verification import Verdict
+from postwarden.model.audit import AuditEntry
+from postwarden.services.audit.verification import Verdict, verdict_facts
 
 
 class AuditShape(TypedDict):
@@ -53,24 +52,7 @@ class VerdictShape(TypedDict):
 
 def verdict(of: Verdict) -> VerdictShape:
     """Return how far a log is whole, as `audit verify` prints it."""
-    return {
-        "whole": of.problem is None,
-        "entries": of.entries,
-        "hash": None if of.head is None else of.head.hash.hex(),
-        "signed": None if of.signed is None else _signed(of.signed),
-        "problem": of.problem,
-    }
-
-
-def _signed(of: SignedHead) -> SignedHeadShape:
-    return {
-        "kind": KIND,
-        "entry": of.entry,
-        "hash": of.hash.hex(),
-        "time": stamp(of.time),
-        "public_key": of.public_key.hex(),
-        "signature": of.signature.hex(),
-    }
+    return cast("VerdictShape", verdict_facts(of))
 
 
 def audit(of: AuditEntry) -> AuditShape:

@@ -87,11 +87,11 @@ def restored(result: Mapping[str, object]) -> RestoredShape:
     }
 
 
-def expired(result: Mapping[str, object], left: Overdue) -> ExpiredShape:
-    """Return the result of an expiry, and what is left that is due."""
+def expired(result: Mapping[str, object], held: int) -> ExpiredShape:
+    """Return the result of an expiry, and how much that is due is held."""
     return {
         "destroyed": cast("int", result.get("destroyed", 0)),
         "octets": cast("int", result.get("octets", 0)),
         "removed": cast("int", result.get("removed", 0)),
-        "held": left.held,
+        "held": held,
     }

@@ -1,0 +1,35 @@
+"""`case preview` as requests: a new plan, then its items."""
+
+from itertools import islice
+
+from postwarden.cli.output import Output
+from postwarden.cli.remote.client import Client
+from postwarden.cli.remote.words import Words
+
+_SHOWN = 20  # items of a plan that people are shown; --json has all
+
+
+def preview(client: Client, output: Output, words: Words) -> None:
+    """Freeze a plan and show it."""
+    case = words["case"]
+    body = {
+        "action": words["action"],
+        "include": words["include"] or [],
+        "exclude": words["exclude"] or [],
+        "exclude_items": words["exclude_item"] or [],
+        "include_sent": words["include_sent"],
+        "notice": words["notice"],
+    }
+    seen = client.ask("POST", f"/cases/{case}/preview", {}, body)
+    items = client.lines(f"/cases/{case}/items")
+    if output.as_json:
+        output.one({**seen, "plan": {**seen["plan"], "items": list(items)}})
+        return
+    output.one({"case": case, "state": seen["state"], **seen["plan"]})
+    rows = output.rows(
+        "item", "account", "mailbox", "uid", "class", "action", "outcome"
+    )
+    rows.write(islice(items, _SHOWN))
+    output.note(
+        f"approve with: postwarden case approve {case} --plan {seen['plan']['sha256']}"
+    )

@@ -1,0 +1,1 @@
+"""What our own API takes: query parameters and bodies, bounded field by field."""
