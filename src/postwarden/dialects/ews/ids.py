@@ -17,6 +17,7 @@ from postwarden.dialects.ews.failures import Failed
 
 _VERSION: Final = 1
 _LONGEST: Final = 1024  # characters
+_LONGEST_HIERARCHY: Final = 65_536  # of a state with all folders there can be
 _MAX: Final = 2**63 - 1  # numbers of rows are 64 bits
 
 
@@ -45,6 +46,8 @@ class _Kind(IntEnum):
     ITEM = 3
     ATTACHMENT = 4
     CHANGE = 5
+    SYNC = 6
+    HIERARCHY = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +157,69 @@ def modseq_of(text: str) -> int:
     return numbers[0]
 
 
+@dataclass(frozen=True, slots=True)
+class SyncState:
+    """How far a client knows a mailbox: to a mark, and UIDs below `uid_next`."""
+
+    account: int
+    mailbox: int
+    modseq: int = 0
+    uid: int = 0
+    uid_next: int = 1
+
+    def __str__(self) -> str:
+        return _written(
+            *(_Kind.SYNC, self.account, self.mailbox),
+            *(self.modseq, self.uid, self.uid_next),
+        )
+
+
+def sync_state(text: str) -> SyncState:
+    """Read a synchronisation state; raises Failed for what is none."""
+    kind, numbers = _read_state(text, _LONGEST)
+    if kind is not _Kind.SYNC or len(numbers) != 5:
+        raise _no_state()
+    return SyncState(*numbers)
+
+
+def hierarchy_state(known: dict[FolderId, int]) -> str:
+    """Return what a client knows of folders: each with a checksum of what it saw."""
+    numbers = []
+    for folder, checksum in known.items():
+        is_place = isinstance(folder, PlaceId)
+        number = folder.place if isinstance(folder, PlaceId) else folder.mailbox
+        numbers += [folder.account, number << 1 | is_place, checksum]
+    return _written(_Kind.HIERARCHY, *numbers)
+
+
+def known_hierarchy(text: str) -> dict[FolderId, int]:
+    """Read what `hierarchy_state` wrote; raises Failed for what is none."""
+    kind, numbers = _read_state(text, _LONGEST_HIERARCHY)
+    if kind is not _Kind.HIERARCHY or len(numbers) % 3:
+        raise _no_state()
+    known: dict[FolderId, int] = {}
+    for at in range(0, len(numbers), 3):
+        account, number, checksum = numbers[at : at + 3]
+        if not number & 1:
+            known[MailboxId(account, number >> 1)] = checksum
+        elif number >> 1 in set(Place):
+            known[PlaceId(account, Place(number >> 1))] = checksum
+        else:
+            raise _no_state()
+    return known
+
+
+def _read_state(text: str, longest: int) -> tuple[_Kind, tuple[int, ...]]:
+    try:
+        return _read(text, longest)
+    except Failed as error:
+        raise _no_state() from error
+
+
+def _no_state() -> Failed:
+    return Failed(Code.INVALID_SYNC_STATE, "The sync state is invalid.")
+
+
 def _item(numbers: tuple[int, ...]) -> ItemId:
     if len(numbers) != 5 or numbers[4] not in set(Lying):
         raise _malformed()
@@ -168,9 +234,9 @@ def _written(kind: _Kind, *numbers: int) -> str:
     return _sealed(bytes(octets))
 
 
-def _read(text: str) -> tuple[_Kind, tuple[int, ...]]:
+def _read(text: str, longest: int = _LONGEST) -> tuple[_Kind, tuple[int, ...]]:
     try:
-        octets = base64.b64decode(text[: _LONGEST + 1], validate=True)
+        octets = base64.b64decode(text[: longest + 1], validate=True)
         body = octets[:-4]
         # What decodes to the same octets and is written otherwise is none of ours.
         if _sealed(body) != text or body[0] != _VERSION:
