@@ -34,7 +34,7 @@ def furnish(uow: UnitOfWork) -> None:
                 address=at(local_part, name),
                 name=f"{local_part.title()} L.",
                 password_hash=HASH,
-                quota_octets=1000,
+                quota_octets=100_000,
             )
             accounts.create(uow, OPERATOR, new)
         for kind, local_part in (
@@ -59,6 +59,7 @@ class Town:
     """The store, and ways to ask the dialect over it."""
 
     store: MemoryStore
+    blobs: MemoryBlobs
     clock: Clock
     client: Client
 
@@ -83,13 +84,14 @@ async def town() -> Town:
     clock = Clock()
     store = MemoryStore(clock=clock)
     await store.transact(furnish)
+    blobs = MemoryBlobs()
     house = House(
         store=store,
-        blobs=MemoryBlobs(),
+        blobs=blobs,
         passwords=PlainPasswords(),
         sealer=PlainSealer(),
     )
-    return Town(store, clock, Client(app.build(house), PREFIX))
+    return Town(store, blobs, clock, Client(app.build(house), PREFIX))
 
 
 def said(answered: Answered) -> tuple[int, str]:

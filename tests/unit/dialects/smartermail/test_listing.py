@@ -98,7 +98,7 @@ async def test_what_a_row_has(town: Town) -> None:
     ada, _, news, sales, _ = rows
     assert (ada["accountType"], ada["status"], ada["displayName"]) == (1, 1, "Ada L.")
     assert (ada["bytesUsed"], ada["bytesAllowed"], ada["bytesUsedPercent"]) == (
-        *(0, 1000, 0.0),
+        *(0, 100_000, 0.0),
     )
     assert (ada["isEasEnabled"], sales["isEasEnabled"]) == (False, None)
     assert ada["lastLoginTime"] is None

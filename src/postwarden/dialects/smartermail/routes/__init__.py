@@ -6,6 +6,7 @@ from postwarden.dialects.smartermail.routes.accounts import accounts
 from postwarden.dialects.smartermail.routes.aliases import aliases
 from postwarden.dialects.smartermail.routes.lists import lists
 from postwarden.dialects.smartermail.routes.login import login
+from postwarden.dialects.smartermail.routes.mail import mail
 from postwarden.dialects.smartermail.routes.system import system
 from postwarden.dialects.smartermail.routes.users import users
 
@@ -16,6 +17,7 @@ OFFERED: tuple[Operation, ...] = (
     *users.all,
     *aliases.all,
     *lists.all,
+    *mail.all,
 )
 ROUTES: tuple[Operation, ...] = (*OFFERED, *absent)
 """With those that only say that they are not offered."""

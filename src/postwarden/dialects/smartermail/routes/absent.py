@@ -58,6 +58,9 @@ ABSENT: dict[tuple[str, str], str] = {
         "GET",
         "/settings/domain/subscriber-field-definitions",
     ): "a subscriber is an address and nothing more",
+    ("POST", "/mail/messages-category-patch"): "mail has no categories",
+    ("GET", "/settings/user-startup-data"): "there is no webmail",
+    ("GET", "/settings/mailbox-forward-list"): "administrators forward mail",
     ("POST", "/mail/message-put"): _SENDING,
     ("POST", "/mail/draft-put"): _SENDING,
 }
