@@ -91,6 +91,8 @@ UNTOLD = frozenset(
         "audit.export",
         "backup.create",  # told when it has finished
         "ledger.import",
+        "case.act",  # the run is told, not each chunk of it
+        "case.return",
         "ledger.purge",
         "secret.forget",
         "secret.rotate",

@@ -21,7 +21,7 @@ from postwarden.model.permissions import Permission
 from postwarden.model.tasks import Task
 from postwarden.model.webhooks import NoticeName
 from postwarden.services import access, audit, notices, tasks
-from postwarden.services.cases import approving, notifying, reach
+from postwarden.services.cases import approving, chunks, notifying, reach
 from postwarden.services.cases.acting import act
 from postwarden.services.cases.plan_hash import PlanHash
 from postwarden.services.cases.rules import CaseRules
@@ -182,6 +182,7 @@ class Progress:
 def run_chunk(uow: UnitOfWork, case_id: int, *, limit: int = CHUNK) -> Progress:
     """Act on the next pending items, unless the run was stopped.
 
+    Each chunk leaves an audit entry in its own transaction: without, nothing is done.
     The chunk that leaves none pending also marks the case done.
     """
     case = uow.cases.get(case_id)
@@ -189,7 +190,9 @@ def run_chunk(uow: UnitOfWork, case_id: int, *, limit: int = CHUNK) -> Progress:
     goes_on = case.state is CaseState.RUNNING
     if goes_on:
         items = uow.cases.items(plan.id, limit=limit, outcomes=[Outcome.PENDING])
-        uow.cases.update_items(plan.id, act(uow, plan, items))
+        judged = act(uow, plan, items)
+        uow.cases.update_items(plan.id, judged)
+        chunks.record(uow, case, plan, "case.act", judged)
     pending = uow.cases.outcomes(plan.id).get(Outcome.PENDING, 0)
     if goes_on and not pending:
         uow.cases.replace(replace(case, state=CaseState.DONE))

@@ -19,7 +19,7 @@ from postwarden.model.permissions import Permission
 from postwarden.model.tasks import Task
 from postwarden.model.webhooks import NoticeName
 from postwarden.services import access, audit, notices, placement, tasks
-from postwarden.services.cases import arming, notifying, reach
+from postwarden.services.cases import arming, chunks, notifying, reach
 from postwarden.services.cases.acting import DESTINATIONS, record
 from postwarden.services.cases.outcomes import ACTED, acted
 from postwarden.services.cases.running import TASK as RUN
@@ -195,6 +195,7 @@ def _undo(
             back.append((copy, item.acted_mailbox or item.mailbox))
     _return(uow, plan, back, whose.to)
     uow.cases.update_items(plan.id, judged)
+    chunks.record(uow, uow.cases.get(plan.case), plan, "case.return", judged)
     restored = [item for item in judged if item.outcome is Outcome.RESTORED]
     notifying.withdraw(uow, plan, restored)
     failed = sum(item.outcome is Outcome.FAILED for item in judged)

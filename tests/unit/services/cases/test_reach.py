@@ -257,7 +257,7 @@ async def test_what_is_done_in_a_case_is_for_those_of_its_domains(desk: Desk) ->
     await desk.carry_out(await desk.as_(both).open(QUERY))
     await desk.carry_out(await desk.open(QUERY))
 
-    acts = ["case.open", "case.preview", "case.approve", "case.run"]
+    acts = ["case.open", "case.preview", "case.approve", "case.run", "case.act"]
     seen = desk.store.read
     assert await seen(_audited, of_domains("example.org")) == [*acts, "case.close"]
     assert await seen(_audited, both) == [*acts, "case.close", *acts]
