@@ -23,7 +23,12 @@ from tests.support.stores import BROKEN_CONSTRAINT
 
 
 async def test_a_case_comes_back_as_it_was_opened(store: Store) -> None:
-    opened = case(query='subject:"ä b"', ticket="T-1", domains=("a.example",))
+    opened = case(
+        query='subject:"ä b"',
+        ticket="T-1",
+        domains=("a.example",),
+        edited_by=("carol", "dave"),
+    )
 
     added = await store.transact(lambda uow: uow.cases.add(opened))
 

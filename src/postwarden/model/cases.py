@@ -73,7 +73,7 @@ class Case:
     """An investigation; `plan` is the id of its newest plan, if there is one.
 
     `domains` is where its opener may look, None for everywhere: no plan of the case
-    goes beyond, whoever makes it.
+    goes beyond, whoever makes it. `edited_by` have given it another query.
     """
 
     id: int = 0
@@ -85,6 +85,7 @@ class Case:
     opened_at: datetime
     plan: int | None = None
     domains: tuple[str, ...] | None = None
+    edited_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,12 +10,19 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 
 from postwarden.model.messages import Message
+from postwarden.services import tasks
 from postwarden.services.ports import UnitOfWork
 
 TASK = "content.sweep"
 CHUNK = 100  # messages per transaction
 GRACE = timedelta(days=1)  # in which content may wait for its rows
 _LOOK_AGAIN = timedelta(days=1)  # at what the queue or a case still needs
+
+
+def sweep_soon(uow: UnitOfWork) -> None:
+    """Let the sweep come now: what was destroyed on purpose shall not wait for it."""
+    task = uow.tasks.add(TASK, tasks.STORE, {}, uow.now)
+    uow.tasks.bring_forward(task.id, uow.now)
 
 
 def empty_chunk(uow: UnitOfWork, *, limit: int = CHUNK) -> int:

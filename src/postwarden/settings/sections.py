@@ -280,8 +280,8 @@ class CaseSettings:
         default=100,
         metadata=_of(
             kinds.count(0, 100_000_000),
-            "a plan of more copies is approved by somebody who neither opened the case "
-            "nor made the plan",
+            "a plan of more copies is approved by somebody who neither opened nor "
+            "edited the case, nor made the plan",
         ),
     )
     max_copies: int = field(

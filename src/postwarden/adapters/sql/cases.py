@@ -323,6 +323,7 @@ def _case(row: Row) -> Case:
         opened_at=time_of(row[6]),
         plan=row[7],
         domains=None if row[8] is None else tuple(json.loads(row[8])),
+        edited_by=tuple(json.loads(row[9] or "[]")),
     )
 
 
@@ -336,6 +337,7 @@ def _case_values(case: Case) -> Values:
         "opened_at": instant(case.opened_at),
         "plan_id": case.plan,
         "domains": None if case.domains is None else json.dumps(case.domains),
+        "edited_by": json.dumps(case.edited_by) if case.edited_by else None,
     }
 
 

@@ -242,7 +242,7 @@ async def approve(
 ) -> None:
     """Approve exactly one plan; the approval expires after a while.
 
-    A large plan takes somebody who neither opened the case nor made the plan.
+    A large plan takes somebody who neither opened, edited nor previewed the case.
     Breaking the glass does without, and another person reviews it afterwards.
     """
     if break_glass is not (reason is not None):

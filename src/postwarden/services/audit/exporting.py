@@ -1,24 +1,36 @@
 """The audit log as one file that anybody can check, with no store at hand.
 
 JSON Lines: a line that says what it is, then each entry as `{"entry": ...}`, and
-behind an entry the heads that were signed of it as `{"head": ...}`. The last line is
-a head, so that nothing can be cut off the file unseen.
+behind an entry the heads that were signed of it as `{"head": ...}`. The last entry has
+a head, and the last line is a signed `{"seal": ...}` over all heads, so that nothing
+can be taken out of the file or cut off it unseen.
 """
 
 import json
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import postwarden
 from postwarden.model.actors import Actor
 from postwarden.model.audit import AuditEntry, facts, stamp
-from postwarden.model.audit_heads import SignedHead, head_facts, parse_head
+from postwarden.model.audit_heads import (
+    HeadsHash,
+    HeadsSeal,
+    SignedHead,
+    head_facts,
+    parse_head,
+    parse_seal,
+    seal_facts,
+    seal_statement,
+)
 from postwarden.model.errors import Invalid
 from postwarden.model.permissions import Permission
 from postwarden.services import access, audit
 from postwarden.services.audit.anchoring import sign_head
 from postwarden.services.audit.verification import LogCheck, Verdict, no_news
 from postwarden.services.ports import Signer, Store, UnitOfWork
+from postwarden.wire.ed25519 import is_signed
 
 KIND = "postwarden audit log"
 VERSION = 1
@@ -47,15 +59,20 @@ async def export(
             "postwarden": postwarden.__version__,
         }
     )
-    after = 0
+    after, heads_hash = 0, HeadsHash()
     while after < newest.entry:
         limit = min(_PAGE, newest.entry - after)
         entries, heads = await store.read(_page, after, limit)
         if not entries:
             raise Invalid(f"the audit log ends at entry {after}: run `audit verify`")
+        for head in heads:
+            heads_hash.add(head)
         yield b"".join(_lines(entries, heads))
         progress(len(entries))
         after = entries[-1].id
+    seal = heads_hash.seal(signer.public_key())
+    seal = replace(seal, signature=signer.sign(seal_statement(seal)))
+    yield _line({"seal": seal_facts(seal)})
 
 
 def _page(
@@ -97,23 +114,59 @@ def check(
         raise Invalid("this is no exported audit log")
     if begin.get("version") != VERSION:
         raise Invalid("this log was exported by a newer release: check it with that")
+    heads = _SealedHeads()
     problem = None
     for number, line in enumerate(numbered, 2):
-        if problem := _heard(found, line, number):
+        if problem := _heard(found, heads, line, number):
             break
         progress(1)
-    problem = problem or _cut_off(found) or found.end()
+    problem = problem or _cut_off(found) or heads.problem(found.signed) or found.end()
     return Verdict(head=found.head, signed=found.signed, problem=problem)
 
 
-def _heard(found: LogCheck, line: bytes, number: int) -> str | None:
+class _SealedHeads:
+    """Hears the signed heads of a file, and the seal that is over them all."""
+
+    def __init__(self) -> None:
+        self._hash = HeadsHash()
+        self.seal: HeadsSeal | None = None
+
+    def add(self, head: SignedHead) -> None:
+        self._hash.add(head)
+
+    def problem(self, newest: SignedHead | None) -> str | None:
+        """Say what is wrong with the heads as a whole, of which one is the newest."""
+        seal = self.seal
+        if seal is None:
+            return "the seal over the signed heads is missing: lines were cut off"
+        if newest is None or seal.public_key != newest.public_key:
+            return "the seal over the signed heads is not of the newest head's key"
+        if not is_signed(seal_statement(seal), seal.signature, seal.public_key):
+            return "the signature of the seal over the signed heads is wrong"
+        if replace(seal, signature=b"") != self._hash.seal(seal.public_key):
+            return (
+                f"there were {seal.heads} signed heads: one was taken out or replaced"
+            )
+        return None
+
+
+def _heard(
+    found: LogCheck, heads: _SealedHeads, line: bytes, number: int
+) -> str | None:
+    if heads.seal is not None:
+        return f"line {number} comes behind the end"
     try:
         read = _read(line)
         if isinstance(read.get("entry"), dict):
             return found.entry(read["entry"])
-        return found.signed_head(parse_head(read.get("head")))
+        if "seal" in read:
+            heads.seal = parse_seal(read["seal"])
+            return None
+        head = parse_head(read.get("head"))
     except Invalid:
         return f"line {number} is neither an entry nor a signed head"
+    heads.add(head)
+    return found.signed_head(head)
 
 
 def _cut_off(found: LogCheck) -> str | None:

@@ -1,8 +1,9 @@
 """Approving a plan: whose word it takes, and whether it is still good.
 
-A large plan, and one that destroys for good, takes the word of somebody who neither
-opened the case nor made the plan. Breaking the glass does without; it is written
-down as that, and another person reviews it afterwards.
+A large plan, and one that destroys for good, takes the word of somebody who has not
+shaped it: who neither opened the case, nor edited its query, nor made the plan.
+Breaking the glass does without; it is written down as that, and another person reviews
+it afterwards.
 """
 
 from collections.abc import Iterable
@@ -36,7 +37,7 @@ class Need:
 
 def need(case: Case, plan: Plan, rules: CaseRules) -> Need | None:
     """Say whether a plan takes another person; None when anybody's word will do."""
-    insiders = frozenset({case.opened_by, plan.created_by})
+    insiders = frozenset({case.opened_by, *case.edited_by, plan.created_by})
     if plan.action is Action.SHRED:
         return Need(reason="the plan destroys for good", insiders=insiders)
     if plan.copies > rules.second_person:

@@ -61,7 +61,13 @@ def edit(uow: UnitOfWork, actor: Actor, case_id: int, query: Query) -> Case:
     if case.state not in _UNTOUCHED or has_acted(uow, case):
         raise Refused(f"case {case_id} has acted on mail: open another one")
     settled = message_ids.settled(uow, reach.searcher(actor, case), query)
-    edited = replace(case, query=format_query(settled), state=CaseState.OPEN, plan=None)
+    edited = replace(
+        case,
+        query=format_query(settled),
+        state=CaseState.OPEN,
+        plan=None,
+        edited_by=tuple(sorted({*case.edited_by, actor.name})),
+    )
     uow.cases.replace(edited)
     audit.record(
         uow,

@@ -20,7 +20,7 @@ from postwarden.model.errors import MailError, Refused, Stale
 from postwarden.model.permissions import Permission
 from postwarden.model.tasks import Task
 from postwarden.model.webhooks import NoticeName
-from postwarden.services import access, audit, notices, tasks
+from postwarden.services import access, audit, contents, notices, tasks
 from postwarden.services.cases import approving, chunks, notifying, reach
 from postwarden.services.cases.acting import act
 from postwarden.services.cases.plan_hash import PlanHash
@@ -199,6 +199,8 @@ def run_chunk(uow: UnitOfWork, case_id: int, *, limit: int = CHUNK) -> Progress:
         if plan.notice is not OwnerNotice.SILENT:
             payload = {"plan": plan.id}
             uow.tasks.add(notifying.TASK, str(plan.id), payload, uow.now)
+        if plan.action is Action.SHRED:
+            contents.sweep_soon(uow)
         notices.tell(uow, NoticeName.CASE_DONE, f"case {case_id}", domains=case.domains)
     return Progress(
         done=plan.copies - pending,

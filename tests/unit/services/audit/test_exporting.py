@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from postwarden.adapters.memory.signing import MemorySigner
 from postwarden.adapters.memory.store import MemoryStore
 from postwarden.model.actors import OPERATOR
+from postwarden.model.audit_heads import HeadsHash, seal_facts, seal_statement
 from postwarden.model.errors import Forbidden, Invalid
 from postwarden.services.audit import anchoring, exporting
 from postwarden.services.audit.verification import verify
@@ -51,7 +53,7 @@ async def test_an_export_is_whole_and_says_so(
     assert verdict.head == (await verify(store, OPERATOR)).head
     assert verdict.signed is not None
     assert verdict.signed.public_key == KEY
-    assert json.loads(lines[-2])["entry"]["action"] == "audit.export"
+    assert json.loads(lines[-3])["entry"]["action"] == "audit.export"
     assert exporting.check(lines, anchors=[verdict.signed]).problem is None
 
 
@@ -65,11 +67,6 @@ def whole() -> list[bytes]:
     return asyncio.run(make())
 
 
-def entries_of(lines: list[bytes]) -> list[object]:
-    found = (json.loads(line) for line in lines)
-    return [each["entry"] for each in found if "entry" in each]
-
-
 @given(st.data())
 def test_lines_that_were_dropped_doubled_or_moved_are_found(
     whole: list[bytes], data: st.DataObject
@@ -79,11 +76,31 @@ def test_lines_that_were_dropped_doubled_or_moved_are_found(
 
     verdict = exporting.check([head, *changed], key=KEY)
 
-    if verdict.problem is None:
-        assert entries_of(changed) == entries_of(others)
-    assert (verdict.problem is None) == (
-        entries_of(changed) == entries_of(others) and others[-1] in changed[-2:]
-    )
+    assert (verdict.problem is None) == (changed == others)
+
+
+@pytest.mark.parametrize("key", [KEY, None])
+def test_a_signed_head_that_was_taken_out_is_missed(
+    whole: list[bytes], key: bytes | None
+) -> None:
+    first = next(n for n, line in enumerate(whole) if b'{"head"' in line)
+    lines = [*whole[:first], *whole[first + 1 :]]
+
+    problem = exporting.check(lines, key=key).problem
+
+    assert problem == "there were 2 signed heads: one was taken out or replaced"
+
+
+def test_a_seal_of_somebody_else_is_not_taken(whole: list[bytes]) -> None:
+    other = MemorySigner()
+    seal = HeadsHash().seal(other.public_key())
+    seal = replace(seal, signature=other.sign(seal_statement(seal)))
+    line = json.dumps({"seal": seal_facts(seal)}).encode()
+
+    problem = exporting.check([*whole[:-1], line]).problem
+
+    assert problem == "the seal over the signed heads is not of the newest head's key"
+    assert "missing" in str(exporting.check(whole[:-1]).problem)
 
 
 @given(st.data())

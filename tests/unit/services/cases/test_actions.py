@@ -1,7 +1,7 @@
 """What each action does to copies, what undo gives back of it, and what it cannot."""
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 import pytest
@@ -13,7 +13,8 @@ from postwarden.model.errors import Invalid, NotFound, Refused, Unavailable
 from postwarden.model.ledger import Event
 from postwarden.model.mailboxes import CopyState
 from postwarden.model.queries import parse
-from postwarden.services import holds, placement, removals
+from postwarden.model.tasks import Task
+from postwarden.services import contents, holds, placement, removals, tasks
 from postwarden.services.cases import running
 from postwarden.services.ports import UnitOfWork
 from tests.e2e import mails
@@ -59,6 +60,26 @@ async def test_shredding_takes_copies_wherever_they_lie_and_forever(
         await desk.undo(case)
     undone = await desk.undo(other)
     assert (undone.state, undone.restored, undone.failed) == (CaseState.DONE, 0, 1)
+
+
+async def test_what_was_shredded_is_swept_soon(desk: Desk) -> None:
+    def sweep(uow: UnitOfWork) -> Task | None:
+        return uow.tasks.unfinished(contents.TASK, tasks.STORE)
+
+    await desk.receive(PHISH, ADA)
+    await desk.store.transact(tasks.keep_scheduled, contents.TASK, timedelta(hours=1))
+    first = await desk.store.read(sweep)
+    await desk.work(first)
+    waiting = await desk.store.transact(
+        tasks.keep_scheduled, contents.TASK, timedelta(hours=1)
+    )
+    assert waiting.run_at == NOW + timedelta(hours=1)
+
+    await shred(desk, await desk.open(QUERY))
+
+    brought = await desk.store.read(sweep)
+    assert brought is not None
+    assert (brought.id, brought.run_at) == (waiting.id, NOW)
 
 
 async def test_shredding_takes_another_person_at_any_size(desk: Desk) -> None:

@@ -5,9 +5,10 @@ from hashlib import sha256
 
 import pytest
 
+from postwarden.model.actors import Actor
 from postwarden.model.cases import Case, CaseState, Outcome, Plan
 from postwarden.model.errors import Forbidden, Invalid, Refused, Stale
-from postwarden.model.permissions import Permission
+from postwarden.model.permissions import EVERYTHING, Permission
 from postwarden.services.cases import approving
 from postwarden.services.cases.rules import CaseRules
 from postwarden.services.ports import UnitOfWork
@@ -52,6 +53,18 @@ async def test_neither_opener_nor_previewer_approves_a_large_plan(desk: Desk) ->
     await desk.as_(DAVE).approve(plan)
 
     assert await desk.run(case) == {Outcome.REMOVED: 3}
+
+
+async def test_who_edited_the_query_has_shaped_the_plan_too(desk: Desk) -> None:
+    desk, case, _ = await large(desk)
+    heidi = Actor(name="heidi", permissions=EVERYTHING)
+    await desk.as_(heidi).edit(case, f"{QUERY} in:inbox")
+    plan = await desk.as_(CAROL).preview(case)
+
+    for insider in (desk, desk.as_(CAROL), desk.as_(heidi)):
+        with pytest.raises(Refused, match="than carol and heidi and operator"):
+            await insider.approve(plan)
+    await desk.as_(DAVE).approve(plan)
 
 
 async def test_an_own_word_from_when_it_was_enough_is_not_enough_now(

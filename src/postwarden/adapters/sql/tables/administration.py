@@ -64,6 +64,7 @@ cases = sa.Table(
     integer("opened_at"),
     integer("plan_id", nullable=True),
     text("domains", nullable=True),  # JSON; null is everywhere
+    text("edited_by", nullable=True),  # JSON; null is nobody
 )
 
 plans = sa.Table(
