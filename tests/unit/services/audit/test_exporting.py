@@ -79,7 +79,7 @@ def test_lines_that_were_dropped_doubled_or_moved_are_found(
     assert (verdict.problem is None) == (changed == others)
 
 
-@pytest.mark.parametrize("key", [KEY, None])
+@pytest.mark.parametrize("key", [KEY, None], ids=["our key", "any key"])
 def test_a_signed_head_that_was_taken_out_is_missed(
     whole: list[bytes], key: bytes | None
 ) -> None:
