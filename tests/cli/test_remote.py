@@ -223,6 +223,20 @@ def test_what_is_for_the_machine_says_so(cli: CommandLine, server: str) -> None:
     assert (ran.status, ran.error["field"]) == (2, "server")
 
 
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [
+        (("find", "all", "--system", "all"), "system"),
+        (("trace", "all", "--format", "tracking-log"), "format"),
+    ],
+)
+def test_an_option_that_no_server_takes_is_refused(
+    cli: CommandLine, server: str, words: tuple[str, ...], field: str
+) -> None:
+    ran = cli.bare(*words, "--server", server, "--json")
+    assert (ran.status, ran.error["field"]) == (2, field)
+
+
 def test_a_key_is_not_sent_in_clear_to_another_machine(cli: CommandLine) -> None:
     ran = cli.bare("domain", "list", "--server", "http://mail.example", "--json")
     assert (ran.status, ran.error["field"]) == (2, "server")

@@ -89,6 +89,7 @@ UNTOLD = frozenset(
         *("mail.append", "mail.copy", "mail.delete", "mail.flag", "mail.move"),
         *("mailbox.create", "mailbox.remove", "mailbox.rename"),
         "audit.export",
+        "audit.verify",
         "backup.create",  # told when it has finished
         "ledger.import",
         "case.act",  # the run is told, not each chunk of it

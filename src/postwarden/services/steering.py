@@ -23,6 +23,7 @@ from postwarden.services import (
 from postwarden.services.audit import anchoring, verifying
 from postwarden.services.cases import arming, closing, notifying, running, undoing
 from postwarden.services.logins import sessions
+from postwarden.services.mailboxes import keeping
 from postwarden.services.ports import UnitOfWork
 
 Stop = Callable[[UnitOfWork, Actor, Task], None]
@@ -52,6 +53,7 @@ CANCELABLE: Mapping[str, Stop] = {
 MUST_END: Mapping[str, str] = {
     delivery.EXPAND: "the mail was accepted, so it is delivered",
     removals.TASK: "the account is gone, and its mail belongs into the vault",
+    keeping.REMOVE: "the mailbox is gone, and its mail belongs into the vault",
     holds.PLACE: "nothing that is to be held may be destroyed before it is marked",
     holds.RELEASE: "the hold is released",
     closing.TASK: "the case is closed, and its copies get their clock",

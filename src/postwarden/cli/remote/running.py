@@ -37,6 +37,12 @@ def run_remotely(options: GlobalOptions, path: tuple[str, ...], words: Words) ->
             "--system or --server out",
             field="system",
         )
+    if path == ("trace",) and words.get("format_") is not None:
+        raise Invalid(
+            "logs are written on the machine that has the store: leave --format or "
+            "--server out",
+            field="format",
+        )
     if path in OTHERS:
         return OTHERS[path](client, output, words)
     remote = REMOTE.get(path)

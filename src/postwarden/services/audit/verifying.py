@@ -6,7 +6,7 @@ from postwarden.model.actors import Actor
 from postwarden.model.audit_heads import SignedHead, head_facts
 from postwarden.model.permissions import Permission
 from postwarden.model.tasks import Task
-from postwarden.services import access, tasks
+from postwarden.services import access, audit, tasks
 from postwarden.services.ports import UnitOfWork
 
 TASK = "audit.verify"
@@ -26,4 +26,12 @@ def start(
         "anchors": [head_facts(each) for each in anchors],
         "key": None if key is None else key.hex(),
     }
-    return tasks.submit(uow, actor, TASK, actor.name, payload)
+    task = tasks.submit(uow, actor, TASK, actor.name, payload)
+    audit.record(
+        uow,
+        actor,
+        "audit.verify",
+        f"task {task.id}",
+        after={"anchors": len(anchors)},
+    )
+    return task
