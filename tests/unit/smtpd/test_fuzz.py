@@ -155,7 +155,9 @@ async def feed(pieces: Sequence[bytes], service: Service) -> tuple[bytes, Script
             break
         stream.get_buffer(-1)[: len(piece)] = piece
         stream.buffer_updated(len(piece))
-        assert len(stream.pending) <= LIMITS.read_ahead + len(BUFFER)
+        # The beginning of a line may wait for its end, beside what was just read.
+        held = max(LIMITS.read_ahead, MAX_AUTH_LINE)
+        assert len(stream.pending) <= held + len(BUFFER)
         for _ in range(3):
             await asyncio.sleep(0)
         assert len(connection._lines.pending) <= MAX_AUTH_LINE
