@@ -69,9 +69,8 @@ async def logged_in_as(store: Store, actor: Actor, address: Address) -> Actor:
     This is what an edge calls for each request: it writes only when `log_in_as` has
     to. Raises Forbidden, NotFound.
     """
-    if await store.peek(_is_written, actor, address):
-        return await store.peek(_in_place_of, actor, address)
-    return await store.transact(log_in_as, actor, address)
+    acting, is_written = await store.peek(_in_place_of, actor, address)
+    return acting if is_written else await store.transact(log_in_as, actor, address)
 
 
 def log_in_as(uow: UnitOfWork, actor: Actor, address: Address) -> Actor:
@@ -80,28 +79,25 @@ def log_in_as(uow: UnitOfWork, actor: Actor, address: Address) -> Actor:
     One audit entry stands for an hour of the same actor, account and dialect. Raises
     Forbidden, NotFound.
     """
-    acting = _in_place_of(uow, actor, address)
-    if not _is_written(uow, actor, address):
+    acting, is_written = _in_place_of(uow, actor, address)
+    if not is_written:
         audit.record(uow, acting, _ACTION, _object(acting))
     return acting
 
 
-def _in_place_of(uow: UnitOfWork, actor: Actor, address: Address) -> Actor:
+def _in_place_of(uow: UnitOfWork, actor: Actor, address: Address) -> tuple[Actor, bool]:
+    """Return who acts, and whether an entry of the last hour says so already."""
     access.require(actor, Permission.ACCOUNT_LOG_IN_AS)
     account = access.account(uow, actor, address)
-    return replace(
+    acting = replace(
         actor,
         permissions=frozenset(),
         domains=frozenset(),
         on_behalf_of=str(account.address),
         account=account.id,
     )
-
-
-def _is_written(uow: UnitOfWork, actor: Actor, address: Address) -> bool:
-    acting = _in_place_of(uow, actor, address)
     last = uow.audit.newest(_object(acting), limit=_LOOKED_THROUGH)
-    return any(
+    return acting, any(
         (each.action, each.actor, each.dialect) == (_ACTION, actor.name, actor.dialect)
         and uow.now - each.time < _REMEMBERED
         for each in last
