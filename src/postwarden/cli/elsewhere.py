@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,8 +15,10 @@ from postwarden.model.systems import ALL, LOCAL, System
 from postwarden.services.ports import MailSystem
 from postwarden.services.ports.mail import SimilarSets
 from postwarden.services.ports.systems import RemoteProblem
-from postwarden.services.systems import registry, searching
-from postwarden.services.systems.searching import Found
+from postwarden.services.systems import registry
+
+if TYPE_CHECKING:
+    from postwarden.services.systems.searching import Found
 
 SystemNames = Annotated[
     list[str] | None,
@@ -67,11 +69,15 @@ class Elsewhere:
 
     async def find(
         self, query: Query, similar: SimilarSets
-    ) -> AsyncIterator[tuple[str, Found]]:
+    ) -> "AsyncIterator[tuple[str, Found]]":
         """Yield what matches, with the name of its system."""
         run = self._run
         if not self._systems:
             return
+        from postwarden.services.systems import (  # noqa: PLC0415  who stays here pays nothing
+            searching,
+        )
+
         what = await run.read(searching.asked, run.actor, query, similar)
         for system in self._systems:
             try:

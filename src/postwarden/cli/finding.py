@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,7 +13,6 @@ from postwarden.cli.invocation import Invocation, command
 from postwarden.cli.queries import note_forked_ids, read_query
 from postwarden.cli.query_words import QueryCommand, QueryWords
 from postwarden.dialects.native.shapes import mail as shapes
-from postwarden.dialects.native.shapes import systems
 from postwarden.model.cases import MatchClass
 from postwarden.model.errors import Invalid
 from postwarden.model.mailboxes import CopyState
@@ -23,9 +22,9 @@ from postwarden.services import finding, tracing
 from postwarden.services.cases import gathering
 from postwarden.services.cases.evidence import event_facts
 from postwarden.services.ports import CopyFacts
-from postwarden.services.systems.searching import Found
-from postwarden.services.tracking_logs import exporting
-from postwarden.wire import tracking_log
+
+if TYPE_CHECKING:
+    from postwarden.services.systems.searching import Found
 
 PAGE = 1000  # copies or events described at a time
 
@@ -98,6 +97,10 @@ async def find(
         page = await run.read(finding.facts, copies[start : start + PAGE])
         rows.write({**named, **shapes.copy(facts, class_of(facts))} for facts in page)
     if places.systems:
+        from postwarden.dialects.native.shapes import (  # noqa: PLC0415  who stays here pays nothing
+            systems,
+        )
+
         async for name, found in elsewhere.find(parsed, similar):
             rows.write([systems.copy(name, found)])
     return elsewhere.end()
@@ -107,7 +110,7 @@ async def _count_everywhere(
     run: Invocation,
     places: Where,
     copies: Sequence[int],
-    elsewhere: AsyncIterator[tuple[str, Found]],
+    elsewhere: "AsyncIterator[tuple[str, Found]]",
 ) -> None:
     """Print how many there are in each place, a place without any too."""
     rows = run.output.rows("system", "messages", "copies", "accounts")
@@ -187,6 +190,9 @@ async def _write_log(
     run: Invocation, events: Sequence[int], output: Path | None
 ) -> None:
     """Write the events as a tracking log; `--output` says where to."""
+    from postwarden.services.tracking_logs import exporting  # noqa: PLC0415  rarely wanted
+    from postwarden.wire import tracking_log  # noqa: PLC0415  likewise
+
     written = 0
     with destination(output) as file:
         file.write(tracking_log.header(run.platform.clock()))

@@ -27,7 +27,7 @@ from postwarden.model.actors import Actor
 from postwarden.model.domains import MailDomain
 from postwarden.model.errors import Invalid
 from postwarden.model.systems import LOCAL
-from postwarden.services import domains, inventory
+from postwarden.services import inventory
 from postwarden.services.inventory import Holding
 from postwarden.services.ports import UnitOfWork
 from postwarden.services.systems import registry
@@ -155,6 +155,8 @@ async def _once(domain: str | None) -> AsyncIterator[str | None]:
 
 
 async def _one_by_one(run: Invocation) -> AsyncIterator[str | None]:
+    from postwarden.services import domains  # noqa: PLC0415  only --compat pays
+
     def page_of(uow: UnitOfWork, after: str, count: int) -> Sequence[MailDomain]:
         return domains.page(uow, run.actor, after=after, limit=count)
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from postwarden.cli.arguments import read_secret, refuse_nothing
+from postwarden.cli.elsewhere import connected
 from postwarden.cli.grammar import new_group
 from postwarden.cli.invocation import DryRun, Invocation, command
 from postwarden.dialects.native.shapes import systems as shapes
@@ -91,11 +92,8 @@ async def add(
 async def check(run: Invocation, name: Name) -> None:
     """Log in to a system, and say what it is and what cannot be done with it."""
     system = await run.transact(registry.begin_check, run.actor, name)
-    connection = run.platform.connect(system)
-    try:
-        report = await connection.check()
-    finally:
-        await connection.close()
+    async with connected(run, system) as way:
+        report = await way.check()
     run.output.one(shapes.report(name, report))
 
 
