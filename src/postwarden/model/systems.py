@@ -13,7 +13,6 @@ LOCAL = "local"  # our own store, which is no row
 ALL = "all"  # every system, our own store too
 MAX_URL = 2048  # characters
 MAX_USER = 320  # characters, as an address has at most
-MAX_SECRET = 4096  # octets
 MAX_AUTHORITIES = 256 * 1024  # octets of PEM
 MAX_OPTION = 1000  # characters
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from postwarden.connectors.ews.soap import EwsClient, EwsError, error_of, succeeded
+from postwarden.connectors.ews.soap import EwsClient, EwsError, succeeded
 from postwarden.wire.xml import Element, Xml, tag
 
 PAGE = 500  # folders asked for at a time
@@ -113,10 +113,7 @@ async def _below(
             Traversal=traversal,
         )
         is_last, new = True, 0
-        for message in await client.call(body, account=account):
-            error = error_of(message)
-            if error is not None:
-                raise error
+        for message in succeeded(await client.call(body, account=account)):
             page = message.find("m:RootFolder")
             folders = page.find("t:Folders") if page is not None else None
             children = folders.children if folders is not None else []

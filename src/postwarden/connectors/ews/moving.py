@@ -7,9 +7,20 @@ old id and where it was to go, before anything is done again.
 from collections.abc import Mapping, Sequence
 
 from postwarden.connectors.ews.references import Reference
-from postwarden.connectors.ews.soap import EwsClient, error_of
+from postwarden.connectors.ews.soap import (
+    EwsClient,
+    error_of,
+    id_of,
+    item_of,
+    succeeded,
+)
 from postwarden.model.errors import Unavailable
-from postwarden.services.ports.systems import RemoteCopy, RemoteOutcome
+from postwarden.services.ports.systems import (
+    Location,
+    Place,
+    RemoteCopy,
+    RemoteOutcome,
+)
 from postwarden.wire.xml import Element, Xml, tag
 
 BATCH = 100  # items in one request
@@ -45,25 +56,19 @@ async def move(
     return outcomes
 
 
-async def where_now(
-    client: EwsClient, copy: RemoteCopy, reference: Reference, aside: str
-) -> Reference | None:
-    """Return where a copy is whose move had no answer: as it was, or set aside.
-
-    None when it is in neither place. Raises EwsError, Unavailable.
-    """
-    if await exists(client, copy.account, reference.item):
-        return reference
-    if not copy.message_id:
-        return None
-    rows = await _with_message_id(client, copy, aside)
-    found = [item for row in rows if (item := row.find("t:ItemId")) is not None]
-    if len(found) != 1:  # of several nobody could say which it was
-        return None
-    return Reference(item=found[0].attributes.get("Id", ""), folder=reference.folder)
+async def where_now(client: EwsClient, copy: RemoteCopy, aside: str) -> Location:
+    """Say where a copy is whose move had no answer; raises EwsError, Unavailable."""
+    reference = Reference.of(copy.reference)
+    if await _exists(client, copy.account, reference.item):
+        return Location(place=Place.HOME, reference=copy.reference)
+    rows = await _with_message_id(client, copy, aside) if copy.message_id else []
+    if len(rows) != 1:  # of several nobody could say which it was
+        return Location(place=Place.NOWHERE)
+    now = Reference(item=id_of(rows[0]) or "", folder=reference.folder)
+    return Location(place=Place.ASIDE, reference=now.text())
 
 
-async def exists(client: EwsClient, account: str, item: str) -> bool:
+async def _exists(client: EwsClient, account: str, item: str) -> bool:
     """Whether an item is there under this id."""
     body = tag(
         "m:GetItem",
@@ -106,11 +111,8 @@ def _outcome(reference: Reference, message: Element) -> RemoteOutcome:
         return (
             RemoteOutcome() if error.code in GONE else RemoteOutcome(reason=str(error))
         )
-    items = message.find("m:Items")
-    moved = items.only if items is not None else None
-    id_ = moved.find("t:ItemId") if moved is not None else None
     # Where a server gives no new id, the old one is the only name that is left.
-    item = id_.attributes.get("Id", "") if id_ is not None else reference.item
+    item = id_of(item_of(message)) or reference.item
     return RemoteOutcome(reference=Reference(item=item, folder=reference.folder).text())
 
 
@@ -141,10 +143,7 @@ async def _with_message_id(
         Traversal="Shallow",
     )
     rows: list[Element] = []
-    for message in await client.call(body, account=copy.account):
-        error = error_of(message)
-        if error is not None:
-            raise error
+    for message in succeeded(await client.call(body, account=copy.account)):
         items = message.find("m:RootFolder", "t:Items")
         rows += items.children if items is not None else []
     return rows

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from postwarden.connectors.ews.folders import Folder
 from postwarden.connectors.ews.references import Reference
-from postwarden.connectors.ews.soap import EwsClient, error_of
+from postwarden.connectors.ews.soap import EwsClient, error_of, id_of
 from postwarden.services.ports.systems import Narrowing, RemoteCopy
 from postwarden.wire.xml import Element, Xml, tag
 
@@ -165,13 +165,11 @@ def _comparison(name: str, field: str, value: str, *, contains: bool = False) ->
 
 
 def _copy(account: str, folder: Folder, row: Element) -> RemoteCopy:
-    item = row.find("t:ItemId")
-    id_ = item.attributes.get("Id", "") if item is not None else ""
     size = row.value("t:Size") or "0"
     return RemoteCopy(
         account=account,
         mailbox=folder.path,
-        reference=Reference(item=id_, folder=folder.id).text(),
+        reference=Reference(item=id_of(row) or "", folder=folder.id).text(),
         size=int(size) if size.isdecimal() else 0,
         internal_date=_time(row.value("t:DateTimeReceived")),
         message_id=row.value("t:InternetMessageId"),

@@ -166,3 +166,15 @@ def succeeded(messages: list[Element]) -> Iterator[Element]:
         if error is not None:
             raise error
         yield message
+
+
+def item_of(message: Element) -> Element | None:
+    """Return the item that a response message is about."""
+    items = message.find("m:Items")
+    return None if items is None else items.only
+
+
+def id_of(item: Element | None) -> str | None:
+    """Return the id of an item, None where it has none."""
+    found = None if item is None else item.find("t:ItemId")
+    return None if found is None else found.attributes.get("Id")

@@ -15,14 +15,13 @@ from postwarden.connectors.ews.folders import (
 from postwarden.connectors.ews.moving import (
     GONE,
     NO_FOLDER,
-    exists,
     grouped,
     move,
     where_now,
 )
 from postwarden.connectors.ews.references import Reference
 from postwarden.connectors.ews.searching import FOLDERS, find_items
-from postwarden.connectors.ews.soap import EwsClient, EwsError, succeeded
+from postwarden.connectors.ews.soap import EwsClient, EwsError, item_of, succeeded
 from postwarden.connectors.ews.writing import create_message
 from postwarden.connectors.http import HttpClient
 from postwarden.model.errors import Invalid, NotFound, Unavailable
@@ -30,13 +29,13 @@ from postwarden.services.ports.systems import (
     Fields,
     Location,
     Narrowing,
-    Place,
     RemoteCopy,
     RemoteOutcome,
     RemoteProblem,
     Return,
     SystemReport,
 )
+from postwarden.services.systems.narrowing import accounts_wanted
 from postwarden.wire.xml import tag
 
 _LACKS = (
@@ -118,15 +117,8 @@ class EwsSystem:
                 f"the login cannot list mailboxes ({error.code}): say account:ADDRESS",
                 field="account",
             ) from error
-        return [
-            each.address
-            for each in known
-            if not each.is_group
-            and (
-                wanted.domains is None
-                or each.address.rpartition("@")[2].casefold() in wanted.domains
-            )
-        ]
+        people = [each.address for each in known if not each.is_group]
+        return accounts_wanted(wanted, people)
 
     async def _find(
         self, account: str, wanted: Narrowing
@@ -171,8 +163,7 @@ class EwsSystem:
             for message in succeeded(
                 await self._client.call(body, account=copy.account)
             ):
-                items = message.find("m:Items")
-                item = items.only if items is not None else None
+                item = item_of(message)
                 mime = item.value("t:MimeContent") if item is not None else None
                 if mime is not None:
                     return base64.b64decode(mime)
@@ -251,19 +242,11 @@ class EwsSystem:
     async def locate(self, copies: Sequence[RemoteCopy]) -> list[Location]:
         found = []
         for copy in copies:
-            reference = Reference.of(copy.reference)
             try:
                 aside = await hidden_folder(self._client, copy.account, self._folder)
-                at_home = await exists(self._client, copy.account, reference.item)
-                now = await where_now(self._client, copy, reference, aside)
+                found.append(await where_now(self._client, copy, aside))
             except EwsError as error:
                 raise Unavailable(str(error)) from error
-            if at_home:
-                found.append(Location(place=Place.HOME, reference=copy.reference))
-            elif now is not None:
-                found.append(Location(place=Place.ASIDE, reference=now.text()))
-            else:
-                found.append(Location(place=Place.NOWHERE))
         return found
 
     async def close(self) -> None:

@@ -2,7 +2,13 @@
 
 import base64
 
-from postwarden.connectors.ews.soap import EwsClient, EwsError, succeeded
+from postwarden.connectors.ews.soap import (
+    EwsClient,
+    EwsError,
+    id_of,
+    item_of,
+    succeeded,
+)
 from postwarden.services.ports.systems import RemoteCopy
 from postwarden.wire.xml import tag
 
@@ -38,9 +44,7 @@ async def create_message(
     )
     answers = await client.call(body, account=copy.account, is_repeatable=False)
     for answer in succeeded(answers):
-        items = answer.find("m:Items")
-        made = items.only if items is not None else None
-        item = made.find("t:ItemId") if made is not None else None
-        if item is not None:
-            return item.attributes.get("Id", "")
+        made = id_of(item_of(answer))
+        if made is not None:
+            return made
     raise EwsError("ErrorItemSave", "the server names no item")

@@ -110,3 +110,16 @@ def _common_words(messages: Sequence[Message]) -> tuple[str, ...]:
     subjects = [set(_plain(words_of(message.subject))) for message in messages]
     common = set.intersection(*subjects) if subjects else set()
     return tuple(sorted(common, key=lambda word: (-len(word), word))[:_MAX_WORDS])
+
+
+def accounts_wanted(narrowing: Narrowing, known: Sequence[str]) -> list[str]:
+    """Return those of the accounts known that a narrowing lets through."""
+    return [
+        address
+        for address in known
+        if (narrowing.accounts is None or address.casefold() in narrowing.accounts)
+        and (
+            narrowing.domains is None
+            or address.rpartition("@")[2].casefold() in narrowing.domains
+        )
+    ]

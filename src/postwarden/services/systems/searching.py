@@ -5,7 +5,7 @@ same everywhere and a class is never taken from a Message-ID.
 """
 
 import hashlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
 from postwarden.model.actors import Actor
@@ -139,16 +139,3 @@ def _judged(what: Asked, copy: RemoteCopy, content: bytes) -> Found | None:
         content=content,
         match_class=known[0] if known else None,
     )
-
-
-def accounts_wanted(narrowing: Narrowing, known: Sequence[str]) -> list[str]:
-    """Return those of the accounts known that a narrowing lets through."""
-    return [
-        address
-        for address in known
-        if (narrowing.accounts is None or address.casefold() in narrowing.accounts)
-        and (
-            narrowing.domains is None
-            or address.rpartition("@")[2].casefold() in narrowing.domains
-        )
-    ]
