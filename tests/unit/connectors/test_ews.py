@@ -147,6 +147,16 @@ async def test_many_items_come_page_by_page(
     assert {Reference.of(row.reference).item for row in rows} == ids
 
 
+async def test_folders_that_get_no_answer_are_not_taken_for_empty(
+    server: ScriptedEws, system: EwsSystem
+) -> None:
+    short = "<m:FindItemResponse xmlns:m='http://schemas.microsoft.com/exchange/"
+    short += "services/2006/messages'><m:ResponseMessages/></m:FindItemResponse>"
+    server.before.append(lambda _, name: (200, short) if name == "FindItem" else None)
+    with pytest.raises(Unavailable, match="0 answers about 3 folders"):
+        await found(system, accounts=frozenset({ADA}))
+
+
 async def test_accounts_that_are_named_need_no_right_to_list(
     server: ScriptedEws, system: EwsSystem
 ) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from postwarden.connectors.ews.folders import Folder
 from postwarden.connectors.ews.references import Reference
 from postwarden.connectors.ews.soap import EwsClient, error_of, id_of
+from postwarden.model.errors import Unavailable
 from postwarden.services.ports.systems import Narrowing, RemoteCopy
 from postwarden.wire.xml import Element, Xml, tag
 
@@ -58,8 +59,10 @@ async def _in_folders(
         messages = await client.call(
             _find_item(left, restriction, offset), account=account
         )
+        if len(messages) != len(left):
+            raise Unavailable(f"{len(messages)} answers about {len(left)} folders")
         more = []
-        for folder, message in zip(left, messages, strict=False):
+        for folder, message in zip(left, messages, strict=True):
             error = error_of(message)
             if error is not None:
                 raise error
