@@ -26,17 +26,15 @@ from postwarden.model.queries import (
     parse,
 )
 from postwarden.services import finding
-from postwarden.services.ingest import search_text, texts_of
+from postwarden.services.ingest import line_of, search_text, texts_of
 from postwarden.services.ports import MessageDetails, References, UnitOfWork
 from postwarden.services.ports.operations import Reception
 
 _ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)  # no term of a hold is relative
 _PARSED = 2000  # texts; a hold's never changes
-_HEADERS = {
-    AddressField.AUTHOR: "from",
-    AddressField.TO: "to",
-    AddressField.CC: "cc",
-}
+_IN_HEADER = frozenset(
+    {TextField.SUBJECT, TextField.AUTHOR, TextField.TO, TextField.CC}
+)
 
 
 @lru_cache(maxsize=_PARSED)
@@ -105,14 +103,7 @@ class ArrivalFacts:
         self._accounts = accounts
 
     def word_lines(self, field: TextField) -> Iterable[str]:
-        text = self._of_message.text
-        lines = {
-            TextField.SUBJECT: text.subject,
-            TextField.AUTHOR: text.author,
-            TextField.TO: text.header_to,
-            TextField.CC: text.cc,
-        }
-        return (lines[field],) if field in lines else ()
+        return (line_of(self._of_message.text, field),) if field in _IN_HEADER else ()
 
     def address_keys(self, field: AddressField) -> Iterable[str]:
         if field is AddressField.ACCOUNT:
@@ -122,7 +113,7 @@ class ArrivalFacts:
         if field is AddressField.REVERSE_PATH:
             return self._reverse_paths()
         pairs = self._of_message.details.header_addresses
-        return [key for header, key in pairs if header == _HEADERS[field]]
+        return [key for header, key in pairs if header == field.value]
 
     def _account_keys(self) -> list[str]:
         keys = [key for key, ids in self._accounts.items() if self._account.id in ids]

@@ -12,12 +12,20 @@ from postwarden.model.messages import (
     NewMessage,
     SearchText,
 )
-from postwarden.model.queries import message_id_key, words_of
+from postwarden.model.queries import TextField, message_id_key, words_of
 from postwarden.services.ports import Octets, References
 from postwarden.wire.mime import ScannedMessage, scan
 
 SCANNED_INLINE = 256 * 1024  # octets up to which a scan keeps nobody waiting
 BETWEEN_NAMES = "¶"  # no word, so that no phrase reaches over two file names
+_LINES = {
+    TextField.SUBJECT: "subject",
+    TextField.BODY: "body",
+    TextField.AUTHOR: "author",
+    TextField.TO: "header_to",
+    TextField.CC: "cc",
+    TextField.FILENAME: "filenames",
+}
 _MAX_KEPT = 998  # characters of Message-ID, subject and author that are kept
 
 
@@ -63,6 +71,11 @@ def search_text(message: int, texts: Texts) -> SearchText:
         cc=_words(texts.cc),
         filenames=f" {BETWEEN_NAMES} ".join(map(_words, texts.filenames)),
     )
+
+
+def line_of(text: SearchText, field: TextField) -> str:
+    """Return the words of one field; TEXT is two of them, and is never asked for."""
+    return str(getattr(text, _LINES[field]))
 
 
 def _texts(scanned: ScannedMessage) -> Texts:

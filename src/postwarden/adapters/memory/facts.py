@@ -14,24 +14,11 @@ from postwarden.model.queries import Query, leaves
 from postwarden.model.queries.matching import SimilarMessages
 from postwarden.model.queries.terms import AddressField, Similar, TextField, Words
 from postwarden.model.tracking import indexed_line
+from postwarden.services.ingest import line_of
 from postwarden.services.ports import References
 from postwarden.services.ports.mail import SimilarSets
 
 Texts = Mapping[int, SearchText]
-
-_HEADER_FIELDS = {
-    AddressField.AUTHOR: "from",
-    AddressField.TO: "to",
-    AddressField.CC: "cc",
-}
-_LINES = {
-    TextField.SUBJECT: "subject",
-    TextField.BODY: "body",
-    TextField.AUTHOR: "author",
-    TextField.TO: "header_to",
-    TextField.CC: "cc",
-    TextField.FILENAME: "filenames",
-}
 
 
 class NoFullText(Exception):
@@ -68,7 +55,7 @@ class _MessageFacts(ABC):
         self._content = None if message is None else state.contents.get(message)
 
     def word_lines(self, field: TextField) -> Iterable[str]:
-        return () if self._text is None else (getattr(self._text, _LINES[field]),)
+        return () if self._text is None else (line_of(self._text, field),)
 
     def address_keys(self, field: AddressField) -> Iterable[str]:
         if field is AddressField.ACCOUNT:
@@ -78,8 +65,7 @@ class _MessageFacts(ABC):
         if field is AddressField.REVERSE_PATH:
             return _keys(self._reverse_path())
         pairs = self._content.header_addresses if self._content else ()
-        wanted = _HEADER_FIELDS[field]
-        return [key for header, key in pairs if header == wanted]
+        return [key for header, key in pairs if header == field.value]
 
     @abstractmethod
     def _account_address(self) -> Address | None: ...

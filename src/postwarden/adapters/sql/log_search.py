@@ -6,7 +6,6 @@ import sqlalchemy as sa
 
 from postwarden.adapters.sql import tables
 from postwarden.adapters.sql.message_search import (
-    HEADER_FIELDS,
     NOTHING,
     Condition,
     TreeSearch,
@@ -15,6 +14,7 @@ from postwarden.adapters.sql.message_search import (
     prefixed,
 )
 from postwarden.model.queries.terms import (
+    HEADER_FIELDS,
     AddressField,
     AddressMatch,
     Larger,

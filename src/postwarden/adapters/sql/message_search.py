@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from postwarden.adapters.sql import tables
 from postwarden.model.addresses import domain_range
 from postwarden.model.queries.terms import (
-    AddressField,
+    HEADER_FIELDS,
     AddressMatch,
     All,
     And,
@@ -43,11 +43,6 @@ _COLUMNS = {
     TextField.TO: "header_to",
     TextField.CC: "cc",
     TextField.FILENAME: "filenames",
-}
-HEADER_FIELDS = {
-    AddressField.AUTHOR: "from",
-    AddressField.TO: "to",
-    AddressField.CC: "cc",
 }
 _MANY = 100  # conditions in one AND or OR
 _LAST = "\U0010ffff"
@@ -183,7 +178,7 @@ class MessageSearch(TreeSearch):
             case AddressMatch(field) if field in HEADER_FIELDS:
                 return _m.id.in_(
                     sa.select(_h.message).where(
-                        key_condition(_h.key, leaf), _h.field == HEADER_FIELDS[field]
+                        key_condition(_h.key, leaf), _h.field == field.value
                     )
                 )
             case MessageId(value, prefix):

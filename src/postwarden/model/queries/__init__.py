@@ -9,6 +9,7 @@ from postwarden.model.queries.matching import Facts, SimilarMessages, matches
 from postwarden.model.queries.parser import parse
 from postwarden.model.queries.scopes import SCOPES, Scope, check_scope
 from postwarden.model.queries.terms import (
+    HEADER_FIELDS,
     AddressField,
     AddressMatch,
     After,
@@ -55,6 +56,7 @@ from postwarden.model.queries.trees import (
 from postwarden.model.queries.words import has_phrase, word_line, words_of
 
 __all__ = [
+    "HEADER_FIELDS",
     "NOTHING",
     "SCOPES",
     "AddressField",

@@ -32,6 +32,12 @@ class AddressField(StrEnum):
     ACCOUNT = "account"
 
 
+HEADER_FIELDS: Final = frozenset(
+    {AddressField.AUTHOR, AddressField.TO, AddressField.CC}
+)
+"""Those in the message itself; each has the name of its header field."""
+
+
 class Trait(StrEnum):
     """What `is:` asks of a copy; `is:unread` is the negation of READ."""
 

@@ -8,15 +8,9 @@ from postwarden.model.addresses import Address
 from postwarden.model.errors import Invalid
 from postwarden.model.mailboxes import CopyState
 from postwarden.model.messages import NewMessage, SearchText
-from postwarden.model.queries import AddressField, TextField
-from postwarden.services.ingest import Texts, search_text
+from postwarden.model.queries import HEADER_FIELDS, AddressField, TextField
+from postwarden.services.ingest import Texts, line_of, search_text
 from postwarden.services.ports.systems import RemoteCopy
-
-_HEADERS = {
-    AddressField.AUTHOR: "from",
-    AddressField.TO: "to",
-    AddressField.CC: "cc",
-}
 
 
 class RemoteFacts:
@@ -42,24 +36,15 @@ class RemoteFacts:
         return search_text(0, self._texts)
 
     def word_lines(self, field: TextField) -> Iterable[str]:
-        words = self._words
-        lines = {
-            TextField.SUBJECT: words.subject,
-            TextField.BODY: words.body,
-            TextField.AUTHOR: words.author,
-            TextField.TO: words.header_to,
-            TextField.CC: words.cc,
-            TextField.FILENAME: words.filenames,
-        }
-        return (lines[field],) if field in lines else ()
+        return (line_of(self._words, field),)
 
     def address_keys(self, field: AddressField) -> Iterable[str]:
         if field is AddressField.ACCOUNT:
             return _key(self._copy.account)
-        if field not in _HEADERS:
+        if field not in HEADER_FIELDS:
             return ()
         pairs = self._message.header_addresses
-        return [key for name, key in pairs if name == _HEADERS[field]]
+        return [key for name, key in pairs if name == field.value]
 
     @property
     def message_id(self) -> str | None:
