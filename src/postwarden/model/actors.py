@@ -44,3 +44,6 @@ class Actor:
 
 OPERATOR = Actor(name="operator", permissions=EVERYTHING)
 """Who owns the files of a store needs no key to it."""
+
+WORKER = Actor(name="postwarden", dialect="worker")
+"""What happens by itself, as an actor of the audit log; it may do nothing."""

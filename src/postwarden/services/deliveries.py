@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from postwarden.model.actors import Actor
+from postwarden.model.actors import WORKER, Actor
 from postwarden.model.errors import NotFound, Refused
 from postwarden.model.permissions import Permission
 from postwarden.model.webhooks import (
@@ -32,7 +32,6 @@ UNREACHABLE = frozenset({None, 408, 425, 429, 502, 503, 504})
 
 GONE = 410  # it wants to hear nothing any more
 _EXCERPT = 200  # characters of an answer that are kept
-_WORKER = Actor(name="postwarden", dialect="worker")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +132,7 @@ def _judge(
     uow.webhooks.replace(replace(failing, state=WebhookState.DISABLED))
     audit.record(
         uow,
-        _WORKER,
+        WORKER,
         "webhook.disable",
         f"webhook {webhook.id}",
         before={"state": webhook.state.value},

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from postwarden.model.actors import Actor
+from postwarden.model.actors import WORKER
 from postwarden.model.ledger import Event
 from postwarden.services import audit, holds
 from postwarden.services.ports import UnitOfWork
@@ -18,8 +18,6 @@ PURGE = "ledger.purge"  # the periodic task
 CHUNK = 1000  # events looked at in one transaction
 Keep = Mapping[Event, timedelta]
 """For how long events of a kind are kept; those of other kinds are for ever."""
-
-WORKER = Actor(name="postwarden", dialect="worker")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

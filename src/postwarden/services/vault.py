@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from postwarden.model.accounts import Account, AccountState
-from postwarden.model.actors import Actor
+from postwarden.model.actors import WORKER, Actor
 from postwarden.model.domains import MailDomain
 from postwarden.model.ledger import Event
 from postwarden.model.mailboxes import Copy, CopyState
@@ -39,7 +39,6 @@ _LOOK_AGAIN = timedelta(days=1)  # for the mail of a removed account that is sti
 _JOURNAL = 5000  # rows of expunge journals forgotten per transaction
 
 HIDDEN = (CopyState.CONTAINED, CopyState.VAULTED)
-WORKER = Actor(name="postwarden", dialect="worker")
 """Who destroys what nobody asked to keep longer."""
 
 

@@ -101,14 +101,6 @@ def changed(
     return _written(message)
 
 
-def with_files(content: bytes, files: Sequence[File]) -> bytes:
-    """Return a message with more attached to it."""
-    message = _read(content)
-    for file in files:
-        _attach(message, file)
-    return _written(message)
-
-
 def _read(content: bytes) -> EmailMessage:
     message = message_from_bytes(content, policy=_POLICY)
     assert isinstance(message, EmailMessage)  # noqa: S101  the policy makes it so

@@ -7,12 +7,10 @@ each in the transaction that did it.
 from collections import Counter
 from collections.abc import Sequence
 
-from postwarden.model.actors import Actor
+from postwarden.model.actors import WORKER
 from postwarden.model.cases import Case, Plan, PlanItem
 from postwarden.services import audit
 from postwarden.services.ports import UnitOfWork
-
-_WORKER = Actor(name="postwarden", dialect="worker")
 
 
 def record(
@@ -24,7 +22,7 @@ def record(
     outcomes = Counter(item.outcome.value for item in items)
     audit.record(
         uow,
-        _WORKER,
+        WORKER,
         action,
         f"case {case.id}",
         after={
