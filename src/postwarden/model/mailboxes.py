@@ -12,6 +12,7 @@ from enum import IntFlag, StrEnum
 from postwarden.model.errors import Invalid
 
 INBOX = "INBOX"
+DRAFTS, SENT, JUNK, TRASH = "Drafts", "Sent", "Junk", "Trash"  # RFC 6154 §2
 SEPARATOR = "/"
 MAX_NAME = 255  # characters
 MAX_DEPTH = 20

@@ -8,13 +8,13 @@ from postwarden.model.actors import Actor
 from postwarden.model.addresses import Address
 from postwarden.model.directory import Entry, EntryKind
 from postwarden.model.errors import AlreadyExists, Invalid, MailError, Refused
-from postwarden.model.mailboxes import INBOX, Mailbox
+from postwarden.model.mailboxes import DRAFTS, INBOX, JUNK, SENT, TRASH, Mailbox
 from postwarden.model.permissions import Permission
 from postwarden.services import access, audit, entries, placement
 from postwarden.services.limits import check_name, check_quota, rights_to_quota
 from postwarden.services.ports import UnitOfWork
 
-FIRST_MAILBOXES = (INBOX, "Drafts", "Sent", "Junk", "Trash")  # RFC 6154 §2
+FIRST_MAILBOXES = (INBOX, DRAFTS, SENT, JUNK, TRASH)
 SETTABLE = frozenset({AccountState.ACTIVE, AccountState.DISABLED})
 CHANGING = (
     *(Permission.ACCOUNT_CHANGE, Permission.ACCOUNT_PASSWORD),

@@ -7,19 +7,12 @@ from typing import Protocol
 
 from postwarden.dialects.ews.names import NAME
 from postwarden.dialects.kit.requests import Request
+from postwarden.dialects.kit.secrets import ActorOfSecret
 from postwarden.model.actors import Actor
 from postwarden.model.errors import Unauthenticated
 from postwarden.services.keys import is_key
 
 _LONGEST = 1024  # characters of a user name and password
-
-
-class ActorOfSecret(Protocol):
-    """Returns the actor of a key or of a session; raises Unauthenticated."""
-
-    def __call__(
-        self, secret: str, *, dialect: str, client_ip: str | None, request_id: str
-    ) -> Awaitable[Actor]: ...
 
 
 class ActorOfPassword(Protocol):
@@ -48,12 +41,12 @@ class Credentials:
         self._secret, self._password = secret, password
 
     async def __call__(self, request: Request) -> Actor:
-        scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        match scheme.lower():
+        scheme, given = request.authorization
+        match scheme:
             case "basic":
-                return await self._basic(request, given.strip())
+                return await self._basic(request, given)
             case "bearer":
-                return await self._bearer(request, given.strip())
+                return await self._bearer(request, given)
             case _:
                 raise Unauthenticated("give a user name and a password")
 

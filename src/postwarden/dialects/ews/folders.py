@@ -17,14 +17,23 @@ from typing import Final
 from postwarden.dialects.ews.codes import Code
 from postwarden.dialects.ews.failures import Failed
 from postwarden.dialects.ews.ids import FolderId, MailboxId, Place, PlaceId
-from postwarden.model.mailboxes import INBOX, SEPARATOR, DiscardKind, Mailbox
+from postwarden.model.mailboxes import (
+    DRAFTS,
+    INBOX,
+    JUNK,
+    SENT,
+    SEPARATOR,
+    TRASH,
+    DiscardKind,
+    Mailbox,
+)
 
 MAILBOXES: Final = {
     "inbox": (INBOX, "Inbox"),
-    "drafts": ("Drafts", "Drafts"),
-    "sentitems": ("Sent", "Sent Items"),
-    "junkemail": ("Junk", "Junk Email"),
-    "deleteditems": ("Trash", "Deleted Items"),
+    "drafts": (DRAFTS, "Drafts"),
+    "sentitems": (SENT, "Sent Items"),
+    "junkemail": (JUNK, "Junk Email"),
+    "deleteditems": (TRASH, "Deleted Items"),
 }
 """Distinguished folders that are mailboxes: their name here, and what is shown."""
 

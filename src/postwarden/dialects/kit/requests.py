@@ -64,6 +64,18 @@ class Request:
         """The type of the body without its parameters, in lower case."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
+    @property
+    def authorization(self) -> tuple[str, str]:
+        """The scheme in lower case and what is given with it (RFC 9110 §11.6.2)."""
+        scheme, _, given = self.headers.get("authorization", "").partition(" ")
+        return scheme.lower(), given.strip()
+
+    @property
+    def bearer(self) -> str:
+        """The secret of `Authorization: Bearer SECRET`, which may be nothing."""
+        scheme, given = self.authorization
+        return given if scheme == "bearer" else ""
+
     @cached_property
     def _read(self) -> list[bytes]:
         return []

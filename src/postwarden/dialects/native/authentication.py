@@ -1,22 +1,12 @@
 """Whose request it is: of a key or of a session."""
 
-from collections.abc import Awaitable
-from typing import Protocol
-
 from postwarden.dialects.kit.requests import Request
+from postwarden.dialects.kit.secrets import ActorOfSecret
 from postwarden.model.actors import Actor
 from postwarden.model.errors import Unauthenticated
 
 DIALECT = "native"
 _LONGEST = 512  # characters of a secret
-
-
-class ActorOfSecret(Protocol):
-    """Returns the actor of a key or of a session; raises Unauthenticated."""
-
-    def __call__(
-        self, secret: str, *, dialect: str, client_ip: str | None, request_id: str
-    ) -> Awaitable[Actor]: ...
 
 
 class Secrets:
@@ -30,7 +20,7 @@ class Secrets:
         self._actor_of = actor_of
 
     async def __call__(self, request: Request) -> Actor:
-        secret = bearer(request)
+        secret = request.bearer
         if not secret or len(secret) > _LONGEST:
             raise Unauthenticated("give a key: Authorization: Bearer SECRET")
         return await self._actor_of(
@@ -39,9 +29,3 @@ class Secrets:
             client_ip=request.client_ip,
             request_id=request.request_id,
         )
-
-
-def bearer(request: Request) -> str:
-    """Return the secret that a request brings, which may be nothing."""
-    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
-    return secret.strip() if scheme.lower() == "bearer" else ""

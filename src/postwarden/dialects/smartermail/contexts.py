@@ -152,9 +152,8 @@ def _user_asked(named: str, domain: str) -> Address:
 
 def token_of(request: Request) -> str:
     """Return the token of a request; raises Unauthenticated without one."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    token = token.strip()
-    if scheme.lower() != "bearer" or not token or len(token) > _LONGEST:
+    token = request.bearer
+    if not token or len(token) > _LONGEST:
         raise Unauthenticated("give a token: Authorization: Bearer TOKEN")
     return token
 

@@ -13,21 +13,29 @@ from postwarden.dialects.smartermail.schemas.mail import (
     Person,
 )
 from postwarden.model.addresses import Address
-from postwarden.model.mailboxes import INBOX, Flag, Mailbox, Order, SortField
+from postwarden.model.mailboxes import (
+    INBOX,
+    JUNK,
+    SENT,
+    TRASH,
+    Flag,
+    Mailbox,
+    Order,
+    SortField,
+)
 from postwarden.services.ports import CopyFacts, MessageDetails
 from postwarden.wire.mime import Part, ScannedMessage, decoded_part, scan
 
-TRASH = "Trash"
 MAX_SHOWN = 4 * 2**20  # octets of one text of a mail that are shown
 
 _NAMES = {
     INBOX: "Inbox",
     TRASH: "Deleted Items",
-    "Junk": "Junk Email",
-    "Sent": "Sent Items",
+    JUNK: "Junk Email",
+    SENT: "Sent Items",
 }
 _OWN = {theirs.casefold(): own for own, theirs in _NAMES.items()}
-_OWN["junk e-mail"] = "Junk"  # as older servers call it
+_OWN["junk e-mail"] = JUNK  # as older servers call it
 _DATE = 5  # the one order of mail that is known
 _TERMS = {"0": "is:read", "1": "is:answered", "4": "is:flagged", "7": "has:attachment"}
 _CALENDAR = "8"
@@ -123,7 +131,7 @@ def found(copy: CopyFacts, details: MessageDetails | None) -> FoundMail:
             is_flagged=bool(copy.flags & Flag.FLAGGED),
             is_draft=bool(copy.flags & Flag.DRAFT),
             has_attachments=bool(details and details.attachments),
-            marked_as_spam=copy.mailbox == "Junk",
+            marked_as_spam=copy.mailbox == JUNK,
         ),
     )
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from postwarden.model.cases import Action, Outcome, Plan, PlanItem
 from postwarden.model.ledger import Event
-from postwarden.model.mailboxes import Copy, CopyState
+from postwarden.model.mailboxes import JUNK, TRASH, Copy, CopyState
 from postwarden.services import holds, placement
 from postwarden.services.ledger import record_copies
 from postwarden.services.ports import UnitOfWork
 
-DESTINATIONS = {Action.MOVE_JUNK: "Junk", Action.MOVE_TRASH: "Trash"}
+DESTINATIONS = {Action.MOVE_JUNK: JUNK, Action.MOVE_TRASH: TRASH}
 HIDDEN = {Action.CONTAIN: CopyState.CONTAINED, Action.DELETE: CopyState.VAULTED}
 STATES: Mapping[Action, tuple[CopyState, ...]] = {
     Action.SHRED: tuple(CopyState),

@@ -13,6 +13,7 @@ from postwarden.model.errors import NotFound, OverQuota, Refused
 from postwarden.model.ledger import Event
 from postwarden.model.mailboxes import (
     NO_FLAGS,
+    TRASH,
     Copy,
     CopyState,
     DiscardKind,
@@ -25,8 +26,6 @@ from postwarden.services import access, placement
 from postwarden.services.accounts import FIRST_MAILBOXES
 from postwarden.services.mailboxes import own
 from postwarden.services.ports import UnitOfWork
-
-_TRASH = "Trash"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +82,7 @@ def move(uow: UnitOfWork, actor: Actor, copies: Sequence[int], name: str) -> lis
     home = target(uow, account, name)
     live = [copy for copy in chosen if own.is_live(copy)]
     hidden = [copy for copy in chosen if not own.is_live(copy)]
-    event = Event.DELETE if home.name == _TRASH else Event.MOVE
+    event = Event.DELETE if home.name == TRASH else Event.MOVE
     own.tell(uow, actor, event, live, own.homes(uow, live))
     own.tell(uow, actor, Event.RESTORE, hidden, own.homes(uow, hidden))
     moved = placement.move(uow, [(copy, home.name) for copy in live])

@@ -13,7 +13,7 @@ from postwarden.dialects.ews.reading import boolean, child, children, one_of
 from postwarden.dialects.ews.responses import failure, messages, success
 from postwarden.model.actors import Actor
 from postwarden.model.errors import MailError
-from postwarden.model.mailboxes import INBOX, DiscardKind
+from postwarden.model.mailboxes import INBOX, JUNK, TRASH, DiscardKind
 from postwarden.services.mailboxes import acting
 from postwarden.services.mailboxes import reading as mail
 from postwarden.services.mailboxes.acting import FlagChange
@@ -24,7 +24,6 @@ moving = Operations()
 
 _NONE = tag("m:Items")
 _KINDS = {"HardDelete": DiscardKind.PURGED, "SoftDelete": DiscardKind.DELETED}
-_TRASH, _JUNK = "Trash", "Junk"
 _JUNK_WORDS = {True: "$Junk", False: "$NotJunk"}
 
 
@@ -63,7 +62,7 @@ async def delete_item(call: Call, asked: Element) -> Xml:
         await call.transact(acting.discard, actor, numbers, _KINDS[kind])
         return numbers
 
-    act = discards if kind in _KINDS else moves_to(call, _TRASH)
+    act = discards if kind in _KINDS else moves_to(call, TRASH)
     found = await each_of(call, children(asked, "m:ItemIds"), act)
     return messages(_said("DeleteItem", each) for each in found)
 
@@ -78,7 +77,7 @@ async def mark_as_junk(call: Call, asked: Element) -> Xml:
         await call.transact(_mark, actor, numbers, is_junk=is_junk)
         if not moved:
             return numbers
-        return await moves_to(call, _JUNK if is_junk else INBOX)(actor, numbers)
+        return await moves_to(call, JUNK if is_junk else INBOX)(actor, numbers)
 
     found = await each_of(call, children(asked, "m:ItemIds"), marks)
     return messages(

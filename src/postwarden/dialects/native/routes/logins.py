@@ -4,7 +4,7 @@ from typing import Literal
 
 from postwarden.dialects.kit.requests import Request
 from postwarden.dialects.native.answers import Listed, One, Raw, Written
-from postwarden.dialects.native.authentication import DIALECT, bearer
+from postwarden.dialects.native.authentication import DIALECT
 from postwarden.dialects.native.calls import Call
 from postwarden.dialects.native.login_page import login_page
 from postwarden.dialects.native.operations import Example, Operations
@@ -82,7 +82,7 @@ async def log_in(call: Call, body: PasswordLogin) -> One[shapes.NewSessionShape]
 @logins.post("/logout", status=200)
 async def log_out(call: Call) -> One[shapes.LeftShape]:
     """End the session whose token comes with the request; a key goes on."""
-    left = await call.house.store.transact(sessions.leave, bearer(call.request))
+    left = await call.house.store.transact(sessions.leave, call.request.bearer)
     return One({"logged_out": left}, is_versioned=False)
 
 

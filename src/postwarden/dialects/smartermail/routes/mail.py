@@ -14,7 +14,14 @@ from postwarden.dialects.smartermail.operations import Operations, Reach
 from postwarden.dialects.smartermail.schemas import mail as schemas
 from postwarden.model.actors import Actor
 from postwarden.model.errors import NotFound
-from postwarden.model.mailboxes import NO_FLAGS, DiscardKind, Flag, Mailbox, Order
+from postwarden.model.mailboxes import (
+    NO_FLAGS,
+    TRASH,
+    DiscardKind,
+    Flag,
+    Mailbox,
+    Order,
+)
 from postwarden.model.queries import parse
 from postwarden.services import access
 from postwarden.services.mailboxes import acting, keeping, reading, showing
@@ -65,6 +72,7 @@ async def list_messages(
     if messages.is_empty_search(body.search_flags):
         return _results(home, [], 0)
     query = messages.query_of(body.query, body.search_flags)
+    found = await call.read(_matching, home.id, query) if query else None
     rows: list[schemas.MessageRow] = []
     total = 0
     while True:
@@ -72,7 +80,7 @@ async def list_messages(
         page = await call.read(
             _page,
             home.id,
-            query,
+            found,
             order=order,
             offset=body.skip + len(rows),
             limit=limit,
@@ -111,21 +119,24 @@ class _Page:
         self.rows = [messages.row(c, details.get(c.id)) for c in listing.copies]
 
 
+def _matching(uow: UnitOfWork, actor: Actor, mailbox: int, query: str) -> Sequence[int]:
+    wanted = parse(query, now=uow.now)
+    return reading.matching(uow, actor, wanted, mailboxes=[mailbox])
+
+
 def _page(
     uow: UnitOfWork,
     actor: Actor,
     mailbox: int,
-    query: str,
+    found: Sequence[int] | None,
     *,
     order: Order,
     offset: int,
     limit: int,
 ) -> _Page:
-    if query:
-        wanted = parse(query, now=uow.now)
-        ids = reading.matching(uow, actor, wanted, mailboxes=[mailbox])
+    if found is not None:
         listing = reading.arranged(
-            uow, actor, ids, order=order, offset=offset, limit=limit
+            uow, actor, found, order=order, offset=offset, limit=limit
         )
     else:
         listing = reading.listing(
@@ -174,11 +185,11 @@ async def _act(
 @mail.post("/mail/delete-messages", Reach.MAILBOX)
 async def delete_messages(call: Call, body: schemas.Deletion) -> Said:
     """Move mail to Deleted Items, or with it from there, or at once, to the vault."""
-    is_trash = messages.name_of(body.folder) == messages.TRASH
+    is_trash = messages.name_of(body.folder) == TRASH
 
     def act(uow: UnitOfWork, actor: Actor, numbers: Sequence[int]) -> None:
         if body.move_to_deleted and not is_trash:
-            acting.move(uow, actor, numbers, messages.TRASH)
+            acting.move(uow, actor, numbers, TRASH)
         else:
             acting.discard(uow, actor, numbers, DiscardKind.DELETED)
 
