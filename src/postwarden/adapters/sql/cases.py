@@ -19,6 +19,7 @@ from postwarden.adapters.sql.statements import (
     instant,
     instant_or_none,
     one_of,
+    replacement,
     time_of,
     time_or_none,
 )
@@ -49,25 +50,17 @@ _n = tables.case_notices.c
 P = sa.bindparam
 
 
-def _update(table: sa.Table, **where: str) -> Prepared:
-    return Prepared(
-        sa.update(table)
-        .where(*(table.c[name] == P(key) for name, key in where.items()))
-        .values({c: P(c.name) for c in table.columns if c.name not in where})
-    )
-
-
 _CASE = sa.select(tables.cases)
 _GET = Prepared(_CASE.where(_c.id == P("case_id")))
 _PAGE = Prepared(_CASE.where(_c.id > P("after")).order_by(_c.id).limit(P("count")))
 _ADD = Prepared(insert_returning_id(tables.cases))
-_REPLACE = _update(tables.cases, id="case_id")
+_REPLACE = Prepared(replacement(tables.cases, id="case_id"))
 _PLAN = Prepared(sa.select(tables.plans).where(_p.id == P("plan")))
 _PLANS_OF = Prepared(
     sa.select(tables.plans).where(_p.case_id == P("case_id")).order_by(_p.id)
 )
 _ADD_PLAN = Prepared(insert_returning_id(tables.plans))
-_REPLACE_PLAN = _update(tables.plans, id="plan")
+_REPLACE_PLAN = Prepared(replacement(tables.plans, id="plan"))
 _ADD_ITEM = Prepared(insert(tables.plan_items))
 _ITEMS = Prepared(
     sa.select(tables.plan_items)

@@ -18,6 +18,7 @@ from postwarden.adapters.sql.statements import (
     insert_returning_id,
     instant,
     one_of,
+    replacement,
     time_of,
 )
 from postwarden.model.addresses import Address, domain_range
@@ -38,11 +39,7 @@ _DOMAIN_PAGE = Prepared(
 )
 _COUNT_DOMAINS = Prepared(sa.select(sa.func.count()).select_from(tables.domains))
 _ADD_DOMAIN = Prepared(insert(tables.domains))
-_REPLACE_DOMAIN = Prepared(
-    sa.update(tables.domains)
-    .where(_d.name == P("key"))
-    .values({c: P(c.name) for c in tables.domains.c if c.name != "name"})
-)
+_REPLACE_DOMAIN = Prepared(replacement(tables.domains, name="key"))
 _REMOVE_DOMAIN = Prepared(sa.delete(tables.domains).where(_d.name == P("name")))
 _FIND_ALIAS = Prepared(sa.select(tables.domain_aliases).where(_x.name == P("name")))
 _ADD_ALIAS = Prepared(insert(tables.domain_aliases))
@@ -172,11 +169,7 @@ def _address_or_none(text: str | None) -> Address | None:
 _ENTRY = sa.select(tables.addresses)
 _FIND = Prepared(_ENTRY.where(_a.key == P("key")))
 _ADD = Prepared(insert_returning_id(tables.addresses))
-_REPLACE = Prepared(
-    sa.update(tables.addresses)
-    .where(_a.id == P("entry"))
-    .values({c: P(c.name) for c in tables.addresses.c if c.name != "id"})
-)
+_REPLACE = Prepared(replacement(tables.addresses, id="entry"))
 _REMOVE = Prepared(sa.delete(tables.addresses).where(_a.id == P("entry")))
 _ADD_TARGET = Prepared(insert(tables.targets))
 _REMOVE_TARGETS = Prepared(sa.delete(tables.targets).where(_t.address_id == P("entry")))

@@ -60,6 +60,18 @@ def insert_returning_id(table: sa.Table) -> sa.Executable:
     )
 
 
+def replacement(table: sa.Table, **where: str) -> sa.Executable:
+    """Write every column of a row anew but those of its key.
+
+    `where` has the columns of the key, each with the name of its parameter.
+    """
+    return (
+        sa.update(table)
+        .where(*(table.c[name] == sa.bindparam(key) for name, key in where.items()))
+        .values({c: sa.bindparam(c.name) for c in table.columns if c.name not in where})
+    )
+
+
 def one_of(column: sa.ColumnElement[Any], parameter: str) -> sa.ColumnElement[bool]:
     """`column IN` the values of a JSON array given as `parameter`."""
     values = sa.func.json_each(sa.bindparam(parameter)).table_valued("value")

@@ -13,6 +13,7 @@ from postwarden.adapters.sql.statements import (
     Values,
     insert_returning_id,
     instant,
+    replacement,
     time_of,
 )
 from postwarden.model.errors import AlreadyExists, NotFound
@@ -24,11 +25,7 @@ P = sa.bindparam
 _ADD = Prepared(insert_returning_id(tables.systems))
 _ALL = Prepared(sa.select(tables.systems).order_by(_s.name))
 _FIND = Prepared(sa.select(tables.systems).where(_s.name == P("wanted")))
-_REPLACE = Prepared(
-    sa.update(tables.systems)
-    .where(_s.id == P("system"))
-    .values({c: P(c.name) for c in tables.systems.columns if c.name != "id"})
-)
+_REPLACE = Prepared(replacement(tables.systems, id="system"))
 _REMOVE = Prepared(sa.delete(tables.systems).where(_s.id == P("system")))
 
 

@@ -19,6 +19,7 @@ from postwarden.adapters.sql.statements import (
     instant,
     instant_or_none,
     one_of,
+    replacement,
     time_of,
     time_or_none,
 )
@@ -40,11 +41,7 @@ P = sa.bindparam
 _ADD = Prepared(insert_returning_id(tables.webhooks))
 _ALL = Prepared(sa.select(tables.webhooks).order_by(_w.id))
 _GET = Prepared(sa.select(tables.webhooks).where(_w.id == P("webhook")))
-_REPLACE = Prepared(
-    sa.update(tables.webhooks)
-    .where(_w.id == P("webhook"))
-    .values({c: P(c.name) for c in tables.webhooks.columns if c.name != "id"})
-)
+_REPLACE = Prepared(replacement(tables.webhooks, id="webhook"))
 _REMOVE = Prepared(sa.delete(tables.webhooks).where(_w.id == P("webhook")))
 
 
