@@ -111,7 +111,7 @@ def _smartermail(site: Site) -> Application:
 
 _ALL = (
     Dialect(name=native_app.NAME, prefixes=(PREFIX,), build=_native),
-    Dialect(name=EWS, prefixes=(ews_app.PREFIX,), build=_ews),
+    Dialect(name=EWS, prefixes=ews_app.PREFIXES, build=_ews),
     Dialect(
         name=smartermail_app.NAME, prefixes=(SMARTERMAIL_PREFIX,), build=_smartermail
     ),

@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from exchangelib import DELEGATE, IMPERSONATION, Account, FaultTolerance, Q
 from exchangelib.errors import (
+    ErrorFolderNotFound,
     ErrorImpersonateUserDenied,
     ErrorNonExistentMailbox,
     UnauthorizedError,
 )
-from exchangelib.folders import Inbox
+from exchangelib.folders import Folder, Inbox
 
 from postwarden.model.actors import OPERATOR
 from postwarden.services import administrators, keys
@@ -65,7 +66,8 @@ def test_it_opens_the_inbox(ada: Account) -> None:
 
 def test_it_walks_all_folders(ada: Account) -> None:
     names = {folder.absolute for folder in ada.root.walk()}
-    top = "/Root/Top of Information Store"
+    top = ada.msg_folder_root.absolute
+    assert top.endswith("/Top of Information Store")
     assert f"{top}/Inbox" in names
     assert f"{top}/Projects/2026" in names
     assert f"{top}/Deleted Items" in names
@@ -218,3 +220,34 @@ def test_an_administrator_acts_for_owners(
 def test_patience_is_not_needed(office: Office) -> None:
     patient = office.account(retry_policy=FaultTolerance(max_wait=5))
     assert patient.inbox.total_count
+
+
+def test_folders_come_and_go(ada: Account) -> None:
+    folder = Folder(parent=ada.inbox, name="Invoices")
+    folder.save()
+    inner = Folder(parent=folder, name="Old")
+    inner.save()
+    folder.name = "Bills"
+    folder.save()
+    inner.move(to_folder=ada.msg_folder_root)
+    ada.root.clear_cache()
+    assert (ada.inbox / "Bills").id == folder.id
+    assert (ada.msg_folder_root / "Old").id == inner.id
+    for each in (folder, inner):
+        each.delete()
+    ada.root.clear_cache()
+    with pytest.raises(ErrorFolderNotFound):
+        _ = ada.inbox / "Bills"
+
+
+def test_what_was_deleted_is_found_in_the_dumpster(
+    office: Office, ada: Account
+) -> None:
+    office.put(mail(700), box="Dump")
+    ada.root.clear_cache()
+    dump = ada.msg_folder_root / "Dump"
+    dump.empty(delete_type="SoftDelete")
+    deletions = ada.recoverable_items_deletions
+    [found] = deletions.filter(message_id="<700@example.net>")
+    assert found.mime_content == mail(700)
+    assert not dump.filter(message_id="<700@example.net>").exists()

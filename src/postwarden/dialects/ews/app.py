@@ -1,7 +1,11 @@
 """The ASGI app of EWS: one path that takes SOAP, and who asks is asked first."""
 
+from collections.abc import Awaitable, Callable
+
 from postwarden.dialects.ews import soap
 from postwarden.dialects.ews.acting import impersonating
+from postwarden.dialects.ews.autodiscover.plain_form import as_json, plain
+from postwarden.dialects.ews.autodiscover.soap_form import get_user_settings
 from postwarden.dialects.ews.calls import Call
 from postwarden.dialects.ews.codes import Code
 from postwarden.dialects.ews.envelope import answer, refusal
@@ -14,10 +18,14 @@ from postwarden.dialects.kit.asgi import Answer
 from postwarden.dialects.kit.refusals import WrongMediaType
 from postwarden.dialects.kit.requests import Request
 from postwarden.dialects.kit.routing import Routes
+from postwarden.model.actors import Actor
 from postwarden.wire.xml import Element, Xml, tag
 
-PREFIX = "/ews"
-PATH = f"{PREFIX}/exchange.asmx"
+PREFIXES = ("/ews", "/autodiscover")
+PATH = "/ews/exchange.asmx"
+_SOAP = "/autodiscover/autodiscover.svc"
+_PLAIN = "/autodiscover/autodiscover.xml"
+_JSON = "/autodiscover/autodiscover.json"
 _PAGE = b"Exchange Web Services answer POST here.\n"
 
 
@@ -29,6 +37,9 @@ def build(house: House, *, heard: Heard = unheard) -> App:
             [
                 ("POST", PATH, (PATH, _soap(house))),
                 ("GET", PATH, (PATH, _page(house))),
+                ("POST", _SOAP, (_SOAP, _discover(house, get_user_settings))),
+                ("POST", _PLAIN, (_PLAIN, _discover(house, plain))),
+                ("GET", f"{_JSON}/v1.0/{{address}}", (_JSON, _discover_json(house))),
             ],
             folds_case=True,
         ),
@@ -57,6 +68,27 @@ def _soap(house: House) -> Handler:
                 actor = await impersonating(house.store, actor, asked.impersonated)
             call = Call(house=house, request=request, actor=actor)
             return answer(soap.envelope(await _answered(call, asked.operation)))
+
+    return handle
+
+
+Discover = Callable[[House, Actor, Request], Awaitable[Answer]]
+
+
+def _discover(house: House, find: Discover) -> Handler:
+    async def handle(request: Request, _: dict[str, str]) -> Answer:
+        actor = await house.authenticate(request)
+        with house.places.taken_by(actor):
+            _check_media_type(request)
+            return await find(house, actor, request)
+
+    return handle
+
+
+def _discover_json(house: House) -> Handler:
+    async def handle(request: Request, variables: dict[str, str]) -> Answer:
+        actor = await house.authenticate(request)
+        return await as_json(house, actor, request, variables["address"])
 
     return handle
 

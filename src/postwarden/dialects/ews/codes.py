@@ -45,6 +45,7 @@ class Code(StrEnum):
     NAME_RESOLUTION_MULTIPLE_RESULTS = "ErrorNameResolutionMultipleResults"
     NO_FOLDER_CLASS_OVERRIDE = "ErrorNoFolderClassOverride"
     NON_EXISTENT_MAILBOX = "ErrorNonExistentMailbox"
+    OBJECT_TYPE_CHANGED = "ErrorObjectTypeChanged"
     OPERATION_NOT_SUPPORTED = "ErrorNotSupportedOperation"
     QUOTA_EXCEEDED = "ErrorQuotaExceeded"
     RESTRICTION_TOO_COMPLEX = "ErrorRestrictionTooComplex"

@@ -38,7 +38,7 @@ MAILBOXES: Final = {
 """Distinguished folders that are mailboxes: their name here, and what is shown."""
 
 PLACES: Final = {
-    "root": (Place.ROOT, "Root"),
+    "root": (Place.ROOT, "root"),
     "msgfolderroot": (Place.TOP, "Top of Information Store"),
     "recoverableitemsroot": (Place.RECOVERABLE, "Recoverable Items"),
     "recoverableitemsdeletions": (Place.DELETIONS, "Deletions"),

@@ -1,0 +1,1 @@
+"""Autodiscover: where a client finds EWS, in the three forms that clients ask in."""
