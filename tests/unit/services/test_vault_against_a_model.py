@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from postwarden.adapters.sql import recounting
-from postwarden.adapters.sql.connection import Connection
+from postwarden.adapters.sql.sqlite_connection import SqliteConnection
 from postwarden.model.actors import OPERATOR, Actor
 from postwarden.model.errors import Refused, Unavailable
 from postwarden.model.mailboxes import NO_FLAGS, Copy, CopyState, DiscardKind, Flag
@@ -545,7 +545,7 @@ async def test_held_mail_stays_and_nothing_goes_early(
 
 
 def _recounted(path: Path) -> tuple[int, int]:
-    connection = Connection(path, None)
+    connection = SqliteConnection(path, None)
     try:
         return recounting.wrong(connection)
     finally:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from postwarden.adapters.sql import tables
 from postwarden.adapters.sql.connection import Connection
+from postwarden.adapters.sql.portable import member_rows
 from postwarden.adapters.sql.statements import (
     Prepared,
     Row,
@@ -46,11 +47,11 @@ _SIGNED_OF = Prepared(
         _h.entry, _h.public_key
     )
 )
-_concerned = sa.func.json_each(_u.domains).table_valued("value").alias("concerned")
+_concerned, _its_domain = member_rows(_u.domains, sa.Text())
 _FOREIGN = sa.exists(
     sa.select(sa.literal(1))
     .select_from(_concerned)
-    .where(~one_of(_concerned.c.value, "domains"))
+    .where(~one_of(_its_domain, "domains"))
 )
 _FILTERS = {
     "actor": _u.actor == P("actor"),

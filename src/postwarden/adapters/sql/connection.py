@@ -1,87 +1,42 @@
-"""One SQLite connection that runs prepared statements."""
+"""What repositories ask of a connection, whatever the engine."""
 
-from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import Any
-
-import apsw
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
 
 from postwarden.adapters.sql.statements import Prepared, Row, Values
 
-BUSY_TIMEOUT = 20_000  # milliseconds another process may keep the write lock
-_CACHE = -16_384  # KiB of pages, per connection
-_CHECKPOINT = 4000  # pages of log after which they are written in place
+
+class ConstraintViolation(Exception):
+    """A statement would have broken a constraint of the schema; it did nothing."""
 
 
-class Connection:
-    """A connection; `execute` takes SQL of ours, all else prepared statements."""
-
-    def __init__(self, path: Path, search: Path | None) -> None:
-        """Open `path`; with `search`, to read only, full text included.
-
-        The writer has no full text: BEGIN IMMEDIATE would lock that file too.
-        """
-        flags = apsw.SQLITE_OPEN_READWRITE
-        self._raw = apsw.Connection(str(path), flags=flags)
-        self._raw.set_busy_timeout(BUSY_TIMEOUT)
-        for pragma in (
-            "foreign_keys = ON",
-            # An acknowledged message survives power loss: docs/decisions/0002.
-            "synchronous = FULL",
-            "trusted_schema = OFF",
-            f"cache_size = {_CACHE}",
-            f"wal_autocheckpoint = {_CHECKPOINT}",
-            "temp_store = MEMORY",
-        ):
-            self._raw.execute(f"PRAGMA {pragma}")
-        if search is not None:
-            self._raw.execute("ATTACH DATABASE ? AS search", (str(search),))
-            self._raw.execute("PRAGMA search.cache_size = -4096")
-            self._raw.execute("PRAGMA query_only = ON")
-
-    def execute(self, sql: str, values: Values | None = None) -> Iterator[Row]:
-        return self._raw.execute(sql, values)
+class Connection(Protocol):
+    """A connection inside a transaction; it runs prepared statements."""
 
     def rows(self, statement: Prepared, **values: Any) -> Iterator[Row]:
-        sql, fixed = statement.compiled()
-        return self._raw.execute(sql, {**fixed, **values} if fixed else values)
+        """Run a statement and yield its rows."""
+        ...
 
     def one(self, statement: Prepared, **values: Any) -> Row | None:
-        sql, fixed = statement.compiled()
-        cursor = self._raw.execute(sql, {**fixed, **values} if fixed else values)
-        for row in cursor:
-            cursor.close(force=True)
-            return row  # type: ignore[no-any-return]  # apsw types rows as Any
-        return None
+        """Run a statement and return its first row."""
+        ...
 
     def run(self, statement: Prepared, **values: Any) -> int:
         """Run a statement that answers nothing; return how many rows it changed."""
-        self.one(statement, **values)
-        return self._raw.changes()
+        ...
 
     def run_many(self, statement: Prepared, values: Iterable[Values]) -> None:
         """Run a statement that answers nothing with each of some thousand values."""
-        rows = list(values)
-        if not rows:  # what most mails have none of
-            return
-        sql, fixed = statement.compiled()
-        if fixed:
-            rows = [{**fixed, **each} for each in rows]
-        self._raw.executemany(sql, rows)
+        ...
 
-    @property
-    def last_id(self) -> int:
-        """The id that the last insert gave."""
-        return self._raw.last_insert_rowid()
+    def add_many(self, statement: Prepared, values: Sequence[Values]) -> list[int]:
+        """Insert some thousand rows; return the ids that they were given, in order."""
+        ...
 
-    @property
-    def total_changes(self) -> int:
-        """How many rows this connection has written so far."""
-        return self._raw.total_changes()
+    def constrained(self) -> AbstractContextManager[None]:
+        """Run what may break a constraint: the transaction goes on after it.
 
-    @property
-    def in_transaction(self) -> bool:
-        return self._raw.in_transaction
-
-    def close(self) -> None:
-        self._raw.close()
+        Raises ConstraintViolation, and nothing of the block is done then.
+        """
+        ...

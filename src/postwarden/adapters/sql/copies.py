@@ -14,6 +14,7 @@ from postwarden.adapters.sql.search import CopySearch, MailboxSearch
 from postwarden.adapters.sql.statements import (
     Prepared,
     Row,
+    Values,
     chunks,
     ids_json,
     insert,
@@ -120,31 +121,8 @@ class SqlCopies:
         self._connection = connection
 
     def add(self, copies: Sequence[Copy]) -> list[Copy]:
-        added = []
-        for copy in copies:
-            self._connection.run(
-                _ADD,
-                account_id=copy.account,
-                mailbox_id=copy.mailbox,
-                uid=copy.uid,
-                message=copy.message,
-                flags=int(copy.flags),
-                keywords=" ".join(copy.keywords),
-                internal_date=instant(copy.internal_date),
-                save_date=instant(copy.save_date),
-                modseq=copy.modseq,
-                size=copy.size,
-                state=copy.state.value,
-                reception=copy.reception,
-                recipient=copy.recipient,
-                held=0,
-                vaulted_at=instant_or_none(copy.vaulted_at),
-                expires_at=instant_or_none(copy.expires_at),
-                lay_in=copy.lay_in,
-                discarded=copy.discarded,
-            )
-            added.append(replace(copy, id=self._connection.last_id, held=0))
-        return added
+        ids = self._connection.add_many(_ADD, [_values(copy) for copy in copies])
+        return [replace(c, id=i, held=0) for c, i in zip(copies, ids, strict=True)]
 
     def many(self, copies: Sequence[int]) -> dict[int, Copy]:
         rows = self._connection.rows(_MANY, ids=ids_json(copies))
@@ -302,6 +280,29 @@ class SqlCopies:
                 accounts.add(account)
                 known += 1
         return len(messages), known, len(accounts)
+
+
+def _values(copy: Copy) -> Values:
+    return {
+        "account_id": copy.account,
+        "mailbox_id": copy.mailbox,
+        "uid": copy.uid,
+        "message": copy.message,
+        "flags": int(copy.flags),
+        "keywords": " ".join(copy.keywords),
+        "internal_date": instant(copy.internal_date),
+        "save_date": instant(copy.save_date),
+        "modseq": copy.modseq,
+        "size": copy.size,
+        "state": copy.state.value,
+        "reception": copy.reception,
+        "recipient": copy.recipient,
+        "held": 0,
+        "vaulted_at": instant_or_none(copy.vaulted_at),
+        "expires_at": instant_or_none(copy.expires_at),
+        "lay_in": copy.lay_in,
+        "discarded": copy.discarded,
+    }
 
 
 def _copy(row: Row) -> Copy:

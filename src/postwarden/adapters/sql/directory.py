@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-import apsw
 import sqlalchemy as sa
 
 from postwarden.adapters.sql import tables
 from postwarden.adapters.sql.addresses import stored_address
-from postwarden.adapters.sql.connection import Connection
+from postwarden.adapters.sql.connection import Connection, ConstraintViolation
 from postwarden.adapters.sql.statements import (
     Prepared,
     Row,
@@ -71,8 +70,9 @@ class SqlDomains:
         if self.find_alias(domain.name):
             raise AlreadyExists("domain", domain.name)
         try:
-            self._connection.run(_ADD_DOMAIN, **_domain_values(domain))
-        except apsw.ConstraintError as error:
+            with self._connection.constrained():
+                self._connection.run(_ADD_DOMAIN, **_domain_values(domain))
+        except ConstraintViolation as error:
             raise AlreadyExists("domain", domain.name) from error
 
     def replace(self, domain: MailDomain) -> None:
@@ -83,8 +83,9 @@ class SqlDomains:
 
     def remove(self, name: str) -> None:
         try:
-            self._connection.run(_REMOVE_DOMAIN, name=name)
-        except apsw.ConstraintError as error:
+            with self._connection.constrained():
+                self._connection.run(_REMOVE_DOMAIN, name=name)
+        except ConstraintViolation as error:
             raise Refused(f"domain {name} has other names") from error
 
     def page(self, *, after: str = "", limit: int) -> list[MailDomain]:
@@ -107,13 +108,14 @@ class SqlDomains:
         if self.find(alias.name):
             raise AlreadyExists("domain", alias.name)
         try:
-            self._connection.run(
-                _ADD_ALIAS,
-                name=alias.name,
-                domain=alias.domain,
-                created_at=instant(alias.created_at),
-            )
-        except apsw.ConstraintError as error:
+            with self._connection.constrained():
+                self._connection.run(
+                    _ADD_ALIAS,
+                    name=alias.name,
+                    domain=alias.domain,
+                    created_at=instant(alias.created_at),
+                )
+        except ConstraintViolation as error:
             if self.find_alias(alias.name) is None:
                 raise NotFound("domain", alias.domain) from error
             raise AlreadyExists("domain", alias.name) from error
@@ -246,8 +248,9 @@ class SqlDirectory:
 
     def add(self, entry: Entry) -> Entry:
         try:
-            row = self._connection.one(_ADD, **_entry_values(entry))
-        except apsw.ConstraintError as error:
+            with self._connection.constrained():
+                row = self._connection.one(_ADD, **_entry_values(entry))
+        except ConstraintViolation as error:
             raise AlreadyExists("address", str(entry.address)) from error
         assert row is not None  # noqa: S101  RETURNING always answers
         self._add_targets(row[0], entry.targets)
@@ -256,8 +259,9 @@ class SqlDirectory:
     def replace(self, entry: Entry) -> None:
         values = _entry_values(entry)
         try:
-            known = self._connection.run(_REPLACE, entry=entry.id, **values)
-        except apsw.ConstraintError as error:
+            with self._connection.constrained():
+                known = self._connection.run(_REPLACE, entry=entry.id, **values)
+        except ConstraintViolation as error:
             raise AlreadyExists("address", str(entry.address)) from error
         if not known:
             raise NotFound("address", str(entry.address))

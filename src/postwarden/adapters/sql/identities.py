@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import datetime
 from ipaddress import ip_network
 
-import apsw
 import sqlalchemy as sa
 
 from postwarden.adapters.sql import tables
-from postwarden.adapters.sql.connection import Connection
+from postwarden.adapters.sql.connection import Connection, ConstraintViolation
+from postwarden.adapters.sql.portable import members
 from postwarden.adapters.sql.statements import (
     Prepared,
     Row,
@@ -53,10 +53,9 @@ _REMOVE = Prepared(sa.delete(tables.administrators).where(_a.id == P("administra
 _PAGE = Prepared(
     _ADMINISTRATOR.where(_a.name > P("after")).order_by(_a.name).limit(P("count"))
 )
-_named = sa.func.json_each(_a.domains).table_valued("value")
 _OF_DOMAIN = Prepared(
     _ADMINISTRATOR.where(
-        _a.domains.is_not(None), P("domain").in_(sa.select(_named.c.value))
+        _a.domains.is_not(None), P("domain").in_(members(_a.domains, sa.Text()))
     ).order_by(_a.id)
 )
 _WITH_ROLE = Prepared(
@@ -124,13 +123,14 @@ class SqlAdministrators:
 
     def add(self, administrator: Administrator) -> Administrator:
         try:
-            row = self._connection.one(
-                _ADD,
-                **_values(administrator),
-                name=administrator.name,
-                last_login_at=instant_or_none(administrator.last_login_at),
-            )
-        except apsw.ConstraintError as error:
+            with self._connection.constrained():
+                row = self._connection.one(
+                    _ADD,
+                    **_values(administrator),
+                    name=administrator.name,
+                    last_login_at=instant_or_none(administrator.last_login_at),
+                )
+        except ConstraintViolation as error:
             raise AlreadyExists("admin", administrator.name) from error
         assert row is not None  # noqa: S101  RETURNING always answers
         return replace(administrator, id=row[0])
@@ -177,13 +177,14 @@ class SqlRoles:
 
     def add(self, role: Role) -> None:
         try:
-            self._connection.run(
-                _ADD_ROLE,
-                name=role.name,
-                description=role.description,
-                permissions=_json(role.permissions),
-            )
-        except apsw.ConstraintError as error:
+            with self._connection.constrained():
+                self._connection.run(
+                    _ADD_ROLE,
+                    name=role.name,
+                    description=role.description,
+                    permissions=_json(role.permissions),
+                )
+        except ConstraintViolation as error:
             raise AlreadyExists("role", role.name) from error
 
     def replace(self, role: Role) -> None:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from postwarden.adapters.group_commit import translated
 from postwarden.adapters.sql import recounting, schema, tables
 from postwarden.adapters.sql.audit import SqlAuditLog
-from postwarden.adapters.sql.connection import Connection
+from postwarden.adapters.sql.sqlite_connection import SqliteConnection
 from postwarden.adapters.sql.statements import Prepared, Row, time_or_none
 from postwarden.model.audit import AuditEntry
 from postwarden.model.errors import Unavailable
@@ -121,7 +121,7 @@ class StoreInspection:
         Raises Unavailable.
         """
         with explained():
-            self._connection = Connection(rows, None)
+            self._connection = SqliteConnection(rows, None)
             self._path = rows
             self._has_content = content is not None
             if content is not None:
@@ -169,7 +169,7 @@ class StoreInspection:
     def recount(self, entry: AuditEntry) -> None:
         """Count anew what counts wrongly, in one transaction with its audit entry."""
         with explained():
-            connection = Connection(self._path, None)
+            connection = SqliteConnection(self._path, None)
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 recounting.recount(connection)

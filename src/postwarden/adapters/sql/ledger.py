@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from postwarden.adapters.sql import tables
 from postwarden.adapters.sql.connection import Connection
+from postwarden.adapters.sql.portable import member_rows
 from postwarden.adapters.sql.search import LedgerSearch
 from postwarden.adapters.sql.statements import (
     Prepared,
@@ -64,12 +65,12 @@ _LOGGED = Prepared(
     sa.select(-_l.message).where(one_of(_l.id, "ids"), _l.message < 0).distinct()
 )
 _REMOVE = Prepared(sa.delete(tables.ledger).where(one_of(_l.id, "ids")))
-_asked = sa.func.json_each(sa.bindparam("messages")).table_valued("value")
+_asked, _message = member_rows(sa.bindparam("messages", type_=sa.Text), _l.message.type)
 _held = (
     sa.select(sa.literal(1))
     .select_from(tables.copies)
     .join(tables.hold_marks, tables.hold_marks.c.copy == tables.copies.c.id)
-    .where(tables.copies.c.message == _asked.c.value)
+    .where(tables.copies.c.message == _message)
 )
 # By way of events: what a case has shredded has no copy any more.
 _worked_on = (
@@ -78,10 +79,10 @@ _worked_on = (
     .join(tables.plan_items, tables.plan_items.c.copy == _l.copy)
     .join(tables.plans, tables.plans.c.id == tables.plan_items.c.plan_id)
     .join(tables.cases, tables.cases.c.id == tables.plans.c.case_id)
-    .where(_l.message == _asked.c.value, tables.cases.c.state != CaseState.CLOSED.value)
+    .where(_l.message == _message, tables.cases.c.state != CaseState.CLOSED.value)
 )
 _NEEDED = Prepared(
-    sa.select(_asked.c.value).where(sa.or_(_held.exists(), _worked_on.exists()))
+    sa.select(_message).where(sa.or_(_held.exists(), _worked_on.exists()))
 )
 
 

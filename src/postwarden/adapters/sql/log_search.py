@@ -13,6 +13,7 @@ from postwarden.adapters.sql.message_search import (
     key_condition,
     prefixed,
 )
+from postwarden.adapters.sql.portable import position
 from postwarden.model.queries.terms import (
     HEADER_FIELDS,
     AddressField,
@@ -79,5 +80,5 @@ def _texts(words: Sequence[str], *, prefix: bool) -> sa.Select[tuple[int]]:
     line = sa.literal(" ").concat(_t.line).concat(end)
     phrase = f" {' '.join(words)}{end}"
     return found.join_from(tables.log_words, tables.log_texts, _t.id == _w.text).where(
-        sa.func.instr(line, phrase) > 0
+        position(line, phrase) > 0
     )

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable
 
-import apsw
 import sqlalchemy as sa
 
 from postwarden.adapters.sql import tables
-from postwarden.adapters.sql.connection import Connection
+from postwarden.adapters.sql.connection import Connection, ConstraintViolation
 from postwarden.adapters.sql.statements import (
     Prepared,
     Row,
@@ -104,19 +103,20 @@ class SqlMailboxes:
     def add(self, account: int, name: str, uid_validity: int) -> Mailbox:
         new = Mailbox(id=0, account=account, name=name, uid_validity=uid_validity)
         try:
-            row = self._connection.one(
-                _ADD,
-                account_id=account,
-                name=name,
-                name_key=mailbox_key(name),
-                uid_validity=uid_validity,
-                uid_next=new.uid_next,
-                highest_modseq=new.highest_modseq,
-                messages=0,
-                unseen=0,
-                octets=0,
-            )
-        except apsw.ConstraintError as error:
+            with self._connection.constrained():
+                row = self._connection.one(
+                    _ADD,
+                    account_id=account,
+                    name=name,
+                    name_key=mailbox_key(name),
+                    uid_validity=uid_validity,
+                    uid_next=new.uid_next,
+                    highest_modseq=new.highest_modseq,
+                    messages=0,
+                    unseen=0,
+                    octets=0,
+                )
+        except ConstraintViolation as error:
             raise AlreadyExists("mailbox", name) from error
         assert row is not None  # noqa: S101  RETURNING always answers
         return Mailbox(id=row[0], account=account, name=name, uid_validity=uid_validity)
@@ -142,10 +142,11 @@ class SqlMailboxes:
 
     def rename(self, mailbox: int, name: str) -> None:
         try:
-            self._connection.run(
-                _RENAME, mailbox=mailbox, new_name=name, new_key=mailbox_key(name)
-            )
-        except apsw.ConstraintError as error:
+            with self._connection.constrained():
+                self._connection.run(
+                    _RENAME, mailbox=mailbox, new_name=name, new_key=mailbox_key(name)
+                )
+        except ConstraintViolation as error:
             raise AlreadyExists("mailbox", name) from error
 
     def expunged(self, mailbox: int, since_modseq: int) -> list[tuple[int, int]]:

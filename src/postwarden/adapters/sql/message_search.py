@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from postwarden.adapters.sql import tables
+from postwarden.adapters.sql.portable import position
 from postwarden.model.addresses import domain_range
 from postwarden.model.queries.terms import (
     HEADER_FIELDS,
@@ -63,7 +64,7 @@ def key_condition(key: sa.ColumnElement[str], match: AddressMatch) -> Condition:
             return equal(key, f"{domain}/{local_key}")
         first, last = domain_range(domain)
         return sa.and_(key >= first, key < last)
-    local = sa.func.substr(key, sa.func.instr(key, "/") + 1)
+    local = sa.func.substr(key, position(key, "/") + 1)
     if domain is None:
         assert local_key is not None  # noqa: S101  a prefix of something
         return equal(sa.func.substr(local, 1, len(local_key)), local_key)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from postwarden.adapters.sql import tables
 from postwarden.adapters.sql.connection import Connection
+from postwarden.adapters.sql.portable import position
 from postwarden.adapters.sql.statements import (
     Prepared,
     Row,
@@ -71,7 +72,7 @@ _ADD = Prepared(insert_returning_id(tables.messages))
 
 
 def _lies_in_domains(key: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
-    domain = sa.func.substr(key, 1, sa.func.instr(key, "/") - 1)
+    domain = sa.func.substr(key, 1, position(key, "/") - 1)
     return one_of(domain, "domains")
 
 

@@ -3,11 +3,10 @@
 from dataclasses import replace
 from datetime import datetime
 
-import apsw
 import sqlalchemy as sa
 
 from postwarden.adapters.sql import tables
-from postwarden.adapters.sql.connection import Connection
+from postwarden.adapters.sql.connection import Connection, ConstraintViolation
 from postwarden.adapters.sql.statements import (
     Prepared,
     Row,
@@ -74,17 +73,18 @@ class SqlPasskeys:
 
     def add(self, passkey: Passkey) -> Passkey:
         try:
-            row = self._connection.one(
-                _ADD,
-                administrator_id=passkey.administrator,
-                credential=passkey.credential,
-                public_key=passkey.public_key,
-                sign_count=passkey.sign_count,
-                name=passkey.name,
-                created_at=instant(passkey.created_at),
-                last_used_at=instant_or_none(passkey.last_used_at),
-            )
-        except apsw.ConstraintError as error:
+            with self._connection.constrained():
+                row = self._connection.one(
+                    _ADD,
+                    administrator_id=passkey.administrator,
+                    credential=passkey.credential,
+                    public_key=passkey.public_key,
+                    sign_count=passkey.sign_count,
+                    name=passkey.name,
+                    created_at=instant(passkey.created_at),
+                    last_used_at=instant_or_none(passkey.last_used_at),
+                )
+        except ConstraintViolation as error:
             raise AlreadyExists("passkey", passkey.name) from error
         assert row is not None  # noqa: S101  RETURNING always answers
         return replace(passkey, id=row[0])

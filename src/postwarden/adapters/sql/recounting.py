@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from postwarden.adapters.sql import tables
 from postwarden.adapters.sql.connection import Connection
+from postwarden.adapters.sql.portable import largest
 from postwarden.adapters.sql.statements import Prepared, Row
 from postwarden.model.mailboxes import Flag
 
@@ -58,8 +59,8 @@ _COUNT_MAILBOX = Prepared(
         unseen=P("right_unseen"),
         octets=P("right_octets"),
         # A UID is never given twice, so these two only grow.
-        uid_next=sa.func.max(_m.uid_next, P("last_uid") + 1),
-        highest_modseq=sa.func.max(_m.highest_modseq, P("modseq")),
+        uid_next=largest(_m.uid_next, P("last_uid") + 1),
+        highest_modseq=largest(_m.highest_modseq, P("modseq")),
     )
 )
 _OF_ACCOUNTS = (

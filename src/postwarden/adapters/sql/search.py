@@ -26,6 +26,7 @@ from postwarden.adapters.sql.message_search import (
     key_condition,
     prefixed,
 )
+from postwarden.adapters.sql.portable import members
 from postwarden.adapters.sql.statements import Prepared, ids_json, instant
 from postwarden.model.mailboxes import CopyState, Flag
 from postwarden.model.networks import ip_range
@@ -192,8 +193,8 @@ class MailboxSearch(CopySearch):
         if self._from_messages:
             mailbox = mailbox + 0  # no index has that, so the engine comes by message
         live = _c.state == sa.literal_column("'live'")  # for the partial indexes
-        given = sa.func.json_each(ids_json(mailboxes)).table_valued("value")
-        there = mailbox.in_(sa.select(given.c.value))
+        given = sa.literal(ids_json(mailboxes), sa.Text)
+        there = mailbox.in_(members(given, _c.mailbox_id.type))
         return Prepared(sa.select(_c.id).where(live, there, self.condition(query.root)))
 
     def _of_message(self, node: Node) -> Condition:

@@ -12,7 +12,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from postwarden.adapters.group_commit import Writer, translated
 from postwarden.adapters.sql import fulltext, schema
-from postwarden.adapters.sql.connection import Connection
+from postwarden.adapters.sql.sqlite_connection import SqliteConnection
 from postwarden.adapters.sql.unit_of_work import SqlUnitOfWork
 from postwarden.services.ports import UnitOfWork
 
@@ -42,17 +42,17 @@ class SqliteStore:
         schema.prepare(path)
         with translated():
             fulltext.prepare(search)
-            self._open_reader = partial(Connection, path, search)
+            self._open_reader = partial(SqliteConnection, path, search)
             self._peeker = self._open_reader()
             self._watches: set[SqliteWatch] = set()
-            connection = self._writing = Connection(path, None)
+            connection = self._writing = SqliteConnection(path, None)
             self._told = 0  # rows written when the watches were last woken
             self._writer = Writer(
                 connection, lambda: SqlUnitOfWork(connection, clock()), self._notify
             )
         self._clock = clock
         self._local = threading.local()
-        self._reader_connections: list[Connection] = []
+        self._reader_connections: list[SqliteConnection] = []
         self._readers = ThreadPoolExecutor(READERS, "postwarden-reader")
         self._writer.start()
 
@@ -90,7 +90,9 @@ class SqliteStore:
         """See `services.ports.Store.peek`; runs on the event loop's thread."""
         return self._snapshot(self._peeker, lambda uow: fn(uow, *args, **kwargs))
 
-    def _snapshot(self, connection: Connection, run: Callable[[UnitOfWork], T]) -> T:
+    def _snapshot(
+        self, connection: SqliteConnection, run: Callable[[UnitOfWork], T]
+    ) -> T:
         with translated():
             connection.execute("BEGIN")
             try:
@@ -98,8 +100,8 @@ class SqliteStore:
             finally:
                 connection.execute("COMMIT")
 
-    def _reader(self) -> Connection:
-        connection: Connection | None = getattr(self._local, "connection", None)
+    def _reader(self) -> SqliteConnection:
+        connection: SqliteConnection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = self._open_reader()
             self._reader_connections.append(connection)

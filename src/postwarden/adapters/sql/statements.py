@@ -12,6 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
+from postwarden.adapters.sql.portable import members
+
 Row = tuple[Any, ...]
 Values = Mapping[str, Any]
 
@@ -22,24 +24,25 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class Prepared:
-    """One statement; its text is compiled when it is first run."""
+    """One statement; its text is compiled when an engine first runs it."""
 
     __slots__ = ("_compiled", "statement")
 
     def __init__(self, statement: sa.Executable) -> None:
         self.statement = statement
-        self._compiled: tuple[str, dict[str, Any]] | None = None
+        self._compiled: dict[str, tuple[str, dict[str, Any]]] = {}
 
-    def compiled(self) -> tuple[str, dict[str, Any]]:
+    def compiled(self, dialect: sa.Dialect) -> tuple[str, dict[str, Any]]:
         """Return the text and the values that the statement itself fixes."""
-        if self._compiled is None:
+        known = self._compiled.get(dialect.name)
+        if known is None:
             compiled = self.statement.compile(  # type: ignore[attr-defined]  # Executable hides ClauseElement
-                dialect=SQLITE, compile_kwargs={"render_postcompile": True}
+                dialect=dialect, compile_kwargs={"render_postcompile": True}
             )
             required = {n for n, bind in compiled.binds.items() if bind.required}
             fixed = {n: v for n, v in compiled.params.items() if n not in required}
-            self._compiled = str(compiled), fixed
-        return self._compiled
+            known = self._compiled[dialect.name] = str(compiled), fixed
+        return known
 
 
 def insert(table: sa.Table, *, ignore_repeats: bool = False) -> sa.Executable:
@@ -74,8 +77,7 @@ def replacement(table: sa.Table, **where: str) -> sa.Executable:
 
 def one_of(column: sa.ColumnElement[Any], parameter: str) -> sa.ColumnElement[bool]:
     """`column IN` the values of a JSON array given as `parameter`."""
-    values = sa.func.json_each(sa.bindparam(parameter)).table_valued("value")
-    return column.in_(sa.select(values.c.value))
+    return column.in_(members(sa.bindparam(parameter, type_=sa.Text), column.type))
 
 
 def ids_json(ids: Iterable[int]) -> str:

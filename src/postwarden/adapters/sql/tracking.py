@@ -68,11 +68,7 @@ class SqlLogRows:
         texts = self._texts(
             {text for row in rows for text in (row.subject, row.sender)}
         )
-        numbers = []
-        for row in rows:
-            self._connection.run(_ADD, **_values(row, texts))
-            numbers.append(self._connection.last_id)
-        return numbers
+        return self._connection.add_many(_ADD, [_values(row, texts) for row in rows])
 
     def logged(self, rows: Sequence[int]) -> dict[int, LoggedEvents]:
         found: dict[int, LoggedEvents] = {}
@@ -98,8 +94,8 @@ class SqlLogRows:
 
     def _new_text(self, text: str, digest: bytes) -> int:
         line = indexed_line(text)
-        self._connection.run(_ADD_TEXT, digest=digest, text=text, line=line)
-        number = self._connection.last_id
+        new = {"digest": digest, "text": text, "line": line}
+        (number,) = self._connection.add_many(_ADD_TEXT, [new])
         self._connection.run_many(
             _ADD_WORDS, ({"word": word, "text": number} for word in set(line.split()))
         )

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from postwarden.adapters.sql import listing
-from postwarden.adapters.sql.connection import Connection
 from postwarden.adapters.sql.search import MailboxSearch
 from postwarden.adapters.sql.sqlite import SqliteStore
-from postwarden.adapters.sql.statements import Prepared
+from postwarden.adapters.sql.sqlite_connection import SqliteConnection
+from postwarden.adapters.sql.statements import SQLITE, Prepared
 from postwarden.model.mailboxes import Order, SortField
 from postwarden.model.queries import parse
 from tests.support.factories import NOW
@@ -22,9 +22,9 @@ def path(tmp_path: Path) -> Path:
 
 
 def plan(path: Path, statement: Prepared, **values: object) -> str:
-    connection = Connection(path, None)
+    connection = SqliteConnection(path, None)
     try:
-        text, fixed = statement.compiled()
+        text, fixed = statement.compiled(SQLITE)
         rows = connection.execute(f"EXPLAIN QUERY PLAN {text}", {**fixed, **values})
         return "\n".join(row[3] for row in rows)
     finally:

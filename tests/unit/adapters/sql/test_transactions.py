@@ -11,8 +11,8 @@ import apsw
 import pytest
 
 from postwarden.adapters.group_commit import GROUP
-from postwarden.adapters.sql.connection import Connection
 from postwarden.adapters.sql.sqlite import SqliteStore
+from postwarden.adapters.sql.sqlite_connection import SqliteConnection
 from postwarden.model.errors import (
     AlreadyExists,
     MailError,
@@ -46,7 +46,7 @@ class Commands:
     """
 
     def __init__(self, store: SqliteStore) -> None:
-        self._real: Connection = store._writing
+        self._real: SqliteConnection = store._writing
         self._failures: dict[str, tuple[int, Exception]] = {}
         self.log: list[str] = []
         store._writer._connection = self
