@@ -19,28 +19,16 @@ from pathlib import Path
 import postwarden.model
 from postwarden.cli.documentation import cli_markdown
 from postwarden.dialects.native.routes import OPERATIONS
-from postwarden.dialects.smartermail import routes as smartermail
-from postwarden.dialects.smartermail.routes.absent import ABSENT
 from postwarden.model import errors, permissions
 from postwarden.settings.documentation import settings_markdown
+from scripts.coverage_tables import smartermail_page
+from scripts.pages import page, table
 
 DOCS = Path(__file__).parent.parent / "docs"
 SERVICES = DOCS.parent / "src" / "postwarden" / "services"
-MADE = "<!-- Made by `make docs` from the code; edit that instead. -->"
 
 _TREE_LINE = re.compile(r"[│├└─ ]*[├└]─ (\w+) +(\S.*)")
 _MEMBER_LINE = re.compile(r"\s+(\w+) = \S+(?:  # (?!noqa)(.+?))?(?:  # noqa.*)?$")
-
-
-def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    cells = [headings, ["---"] * len(headings), *rows]
-    return [
-        f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in cells
-    ]
-
-
-def _page(title: str, introduction: str, lines: Sequence[str]) -> str:
-    return "\n".join([f"# {title}", "", MADE, "", introduction, "", *lines, ""])
 
 
 def errors_page() -> str:
@@ -60,11 +48,11 @@ def errors_page() -> str:
         for error in _errors()
         if error is not errors.MailError  # it stands for no failure of its own
     ]
-    return _page(
+    return page(
         "Errors",
         "With `--json` a failing command prints the code in `error.code`. *Again*\n"
         "says whether the same request may succeed later without being changed.",
-        _table(["Code", "Class", "Again", "Meaning"], rows),
+        table(["Code", "Class", "Again", "Meaning"], rows),
     )
 
 
@@ -85,12 +73,12 @@ def values_page() -> str:
             inspect.getdoc(values) or "",
             "",
         ]
-        lines += _table(
+        lines += table(
             ["Value", "Meaning"],
             [[f"`{value}`", comments.get(value.name, "")] for value in values],
         )
         lines.append("")
-    return _page(
+    return page(
         "Values",
         "Closed sets: in JSON and on the command line these values occur and no\n"
         "others. Ledger events and permissions have pages of their own:\n"
@@ -118,12 +106,12 @@ def permissions_page() -> str:
         ]
         for each in permissions.Permission
     ]
-    return _page(
+    return page(
         "Permissions",
         "A role bundles permissions; an administrator has a role and, if not all, the\n"
         "domains it is for. What lies in other domains does not exist for him. A key\n"
         "may do less than its owner, never more.",
-        [*roles, "", *_table(["Permission", "Roles that have it", "Asked by"], rows)],
+        [*roles, "", *table(["Permission", "Roles that have it", "Asked by"], rows)],
     )
 
 
@@ -170,38 +158,12 @@ def api_operations_page() -> str:
         ]
         for each in OPERATIONS
     ]
-    return _page(
+    return page(
         "Operations of the API",
         "Below `/postwarden/v1`; [api.md](api.md) tells how to use them, and\n"
         "`/postwarden/v1/openapi.json` has every field. *Takes* is the permission of\n"
         "the key; one of several is enough.",
-        _table(["Operation", "What it does", "Takes"], rows),
-    )
-
-
-def smartermail_page() -> str:
-    """Return what of SmarterMail's API is offered, and what is not."""
-    offered = [
-        [
-            f"`{each.name}`",
-            " ".join((inspect.getdoc(each.handler) or "").partition("\n\n")[0].split()),
-            each.reach.value,
-        ]
-        for each in smartermail.OFFERED
-    ]
-    absent = [
-        [f"`{method} {path}`", reason] for (method, path), reason in ABSENT.items()
-    ]
-    return _page(
-        "SmarterMail: what is offered",
-        "Below `/api/v1`; [smartermail.md](smartermail.md) tells how it differs.",
-        [
-            *_table(["Call", "What it does", "For"], offered),
-            *("", "## Not offered", ""),
-            "These answer `NOT_OFFERED` to whoever is logged in.",
-            "",
-            *_table(["Call", "Why"], absent),
-        ],
+        table(["Operation", "What it does", "Takes"], rows),
     )
 
 

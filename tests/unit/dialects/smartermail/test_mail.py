@@ -154,8 +154,9 @@ async def test_mail_is_deleted_in_two_steps_or_one(town: Town, ada: Client) -> N
     assert {(each.state, each.discarded) for each in kept.values()} == {
         (CopyState.VAULTED, DiscardKind.DELETED)
     }
-    gone = await _post(ada, "/mail/message", UID=first)
-    assert said(gone) == (404, "MESSAGE_NOT_FOUND")
+    for number, folder in ((first, "Deleted Items"), (second, "Inbox")):
+        gone = await _post(ada, "/mail/message", UID=number, folder=folder)
+        assert said(gone) == (404, "MESSAGE_NOT_FOUND")
 
 
 async def test_mail_is_moved_marked_and_flagged(ada: Client) -> None:

@@ -17,6 +17,7 @@ from postwarden.model.errors import NotFound
 from postwarden.model.mailboxes import (
     NO_FLAGS,
     TRASH,
+    CopyState,
     DiscardKind,
     Flag,
     Mailbox,
@@ -158,11 +159,19 @@ async def show_message(call: Call, body: schemas.OneMessage) -> schemas.Message:
 def _copies(
     uow: UnitOfWork, actor: Actor, asked: schemas.InFolder, numbers: Sequence[int]
 ) -> list[int]:
-    """Return mail that lies in the folder named; raises NotFound for any other."""
+    """Return mail that lies in the folder named; raises NotFound for any other.
+
+    What was deleted from it for good is of that folder still, but lies there no more.
+    """
     home = _folder(uow, actor, asked)
     known = reading.copies(uow, actor, numbers)
+    there = {
+        number
+        for number, copy in known.items()
+        if copy.mailbox_id == home.id and copy.state is CopyState.LIVE
+    }
     for number in numbers:
-        if number not in known or known[number].mailbox_id != home.id:
+        if number not in there:
             raise NotFound("copy", str(number))
     return list(dict.fromkeys(numbers))
 
