@@ -1,5 +1,6 @@
 """`--server`: the same commands print the same through a server as on the machine."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from tests.support.command_line import CHEAP, CommandLine, Ran
 
 MAIL = b"From: mia@example.net\r\nSubject: news\r\n\r\nSome news.\r\n"
+SHA256 = hashlib.sha256(MAIL).hexdigest()
 MOVING = {
     *("created_at", "opened_at", "uid_validity", "internal_date", "time", "sha256"),
     *("trace_id", "client_ip", "dialect", "hash", "previous_hash", "request_id"),
@@ -55,6 +57,13 @@ SCRIPT: list[list[str]] = [
     ["find", "from:mia@example.net", "--count"],
     ["find", "event:SEND"],
     ["trace", "account:ada@example.org", "--count"],
+    *(
+        ["message", "show", SHA256, "--reason", "ticket 4711", *option]
+        for option in ([], ["--headers"], ["--raw"], ["--structure"], ["--part", "1"])
+    ),
+    ["message", "show", SHA256, "--reason", "x", "--part", "9"],
+    ["message", "show", SHA256, "--reason", " "],
+    ["message", "show", SHA256, "--reason", "x", "--raw", "--part", "1"],
     ["case", "open", "from:mia@example.net", "--reason", "phishing"],
     ["case", "preview", "1"],
     ["case", "run", "1"],

@@ -8,10 +8,10 @@ import typer
 from postwarden.cli import text
 from postwarden.cli.grammar import new_group
 from postwarden.cli.invocation import Invocation, command
+from postwarden.cli.output import Output
 from postwarden.dialects.native.shapes import messages as shapes
 from postwarden.model.errors import Invalid, NotFound
 from postwarden.services import showing
-from postwarden.services.showing import Shown
 from postwarden.wire.mime import ScannedMessage, decoded_part, scan
 
 app = new_group("Look at what somebody wrote.")
@@ -46,6 +46,27 @@ async def show(
 
     Without an option its text is shown, below who wrote it to whom.
     """
+    what = what_of(headers=headers, raw=raw, structure=structure, part=part)
+    platform = run.platform
+    shown = await showing.show(
+        platform.store, platform.blobs, run.actor, name, part=what, reason=reason
+    )
+    message, content = shown.message, shown.content
+    if raw:
+        return tell_octets(run.output, message.sha256.hex(), content)
+    scanned = scan(content)
+    if headers:
+        return tell_headers(run.output, shapes.headers(message, scanned))
+    if structure:
+        return tell_structure(run.output, shapes.structure(message, scanned))
+    if part is not None:
+        found = _part(content, scanned, part)
+        return tell_octets(run.output, message.sha256.hex(), found)
+    return tell_text(run.output, shapes.message(message, scanned))
+
+
+def what_of(*, headers: bool, raw: bool, structure: bool, part: str | None) -> str:
+    """Return how much of a message is asked for; raises Invalid for two at a time."""
     asked = [
         *(["headers"] if headers else []),
         *(["raw"] if raw else []),
@@ -56,67 +77,55 @@ async def show(
         raise Invalid(
             "give one of --headers, --raw, --structure, --part", field="message"
         )
-    what = asked[0] if asked else "text"
-    platform = run.platform
-    shown = await showing.show(
-        platform.store, platform.blobs, run.actor, name, part=what, reason=reason
-    )
-    if raw:
-        return _octets(run, shown, shown.content)
-    scanned = scan(shown.content)
-    if headers:
-        return _headers(run, shown, scanned)
-    if structure:
-        return _structure(run, scanned)
-    if part is not None:
-        return _part(run, shown, scanned, part)
-    return _text(run, shown, scanned)
+    return asked[0] if asked else "text"
 
 
-def _octets(run: Invocation, shown: Shown, content: bytes) -> None:
-    if run.output.as_json:
-        encoded = b64encode(content).decode()
-        run.output.one({"sha256": shown.message.sha256.hex(), "base64": encoded})
+def tell_octets(output: Output, sha256: str, content: bytes) -> None:
+    """Print octets of a message as they are, or as JSON can have them."""
+    if output.as_json:
+        output.one({"sha256": sha256, "base64": b64encode(content).decode()})
     else:
-        run.output.octets(content)
+        output.octets(content)
 
 
-def _headers(run: Invocation, shown: Shown, scanned: ScannedMessage) -> None:
-    block = scanned.header.decode("utf-8", "replace").replace("\r\n", "\n")
-    if run.output.as_json:
-        run.output.one({"sha256": shown.message.sha256.hex(), "headers": block})
+def tell_headers(output: Output, shape: shapes.HeadersShape) -> None:
+    """Print header fields."""
+    if output.as_json:
+        output.one(shape)
     else:
-        _lines(run, block.rstrip("\n"))
+        _lines(output, shape["headers"].rstrip("\n"))
 
 
-def _structure(run: Invocation, scanned: ScannedMessage) -> None:
-    rows = run.output.rows("part", "content_type", "filename", "size", "sha256")
-    rows.write(shapes.part(part) for part in scanned.parts)
+def tell_structure(output: Output, shape: shapes.StructureShape) -> None:
+    """Print the parts of a message."""
+    rows = output.rows("part", "content_type", "filename", "size", "sha256")
+    rows.write(shape["parts"])
 
 
-def _part(run: Invocation, shown: Shown, scanned: ScannedMessage, number: str) -> None:
+def tell_text(output: Output, shape: shapes.MessageShape) -> None:
+    """Print the text of a message below who wrote it to whom."""
+    if output.as_json:
+        output.one(shape)
+        return
+    for name, value in (
+        ("From", shape["author"]),
+        ("To", shape["to"]),
+        ("Cc", shape["cc"]),
+        ("Subject", shape["subject"]),
+    ):
+        if value:
+            _lines(output, f"{name}: {value}")
+    _lines(output, f"\n{shape['text']}")
+
+
+def _part(content: bytes, scanned: ScannedMessage, number: str) -> bytes:
     for part in scanned.parts:
         if part.number == number:
-            return _octets(run, shown, decoded_part(shown.content, part))
+            return decoded_part(content, part)
     raise NotFound("part", number)
 
 
-def _text(run: Invocation, shown: Shown, scanned: ScannedMessage) -> None:
-    if run.output.as_json:
-        run.output.one(shapes.message(shown.message, scanned))
-        return
-    for name, value in (
-        ("From", scanned.author),
-        ("To", scanned.header_to),
-        ("Cc", scanned.header_cc),
-        ("Subject", scanned.subject),
-    ):
-        if value:
-            _lines(run, f"{name}: {value}")
-    _lines(run, f"\n{scanned.text}")
-
-
-def _lines(run: Invocation, block: str) -> None:
+def _lines(output: Output, block: str) -> None:
     """Print lines with whatever a terminal could take for a command written out."""
     lines = [text.visible(line) for line in block.split("\n")]
-    run.output.octets("".join(f"{line}\n" for line in lines).encode())
+    output.octets("".join(f"{line}\n" for line in lines).encode())

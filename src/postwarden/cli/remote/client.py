@@ -82,6 +82,21 @@ class Client:
             raise _error(status, octets)
         return _json(octets)
 
+    def octets(
+        self, method: str, path: str, body: Fields
+    ) -> tuple[bytes, Mapping[str, str]]:
+        """Return an answer that is no JSON, with its headers."""
+        headers = {**self._headers, "accept": "*/*", "content-type": "application/json"}
+        content = json.dumps(body).encode()
+        try:
+            answer = self._send(method, path, None, content, headers)
+            octets = answer.read(_LONGEST)
+        except HTTPError as error:
+            raise self._unreachable(error) from error
+        if answer.status >= 400:
+            raise _error(answer.status, octets)
+        return octets, answer.headers
+
     def _exchange(self, request: _Request, *, tries: int) -> tuple[int, bytes]:
         try:
             answer = self._send(*request)

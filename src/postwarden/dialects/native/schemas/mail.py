@@ -43,7 +43,7 @@ class Looking(Taken):
     reason: Reason
 
 
-class ContentAsked(Looking, kw_only=True):
+class Reading(Looking, kw_only=True):
     """Which part of a message, by its number; all of it without one."""
 
     part: Annotated[str, Meta(min_length=1, max_length=100)] | UnsetType = UNSET

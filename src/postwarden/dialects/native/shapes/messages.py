@@ -32,6 +32,20 @@ class MessageShape(TypedDict):
     parts: list[PartShape]
 
 
+class HeadersShape(TypedDict):
+    """The header fields of a message, as they are, with LF between lines."""
+
+    sha256: str
+    headers: str
+
+
+class StructureShape(TypedDict):
+    """Which parts a message has."""
+
+    sha256: str
+    parts: list[PartShape]
+
+
 def part(of: Part) -> PartShape:
     """Return a body part without its content."""
     return {
@@ -57,3 +71,14 @@ def message(of: Message, scanned: ScannedMessage) -> MessageShape:
         "text": scanned.text,
         "parts": [part(each) for each in scanned.parts],
     }
+
+
+def headers(of: Message, scanned: ScannedMessage) -> HeadersShape:
+    """Return the header fields of a message."""
+    block = scanned.header.decode("utf-8", "replace").replace("\r\n", "\n")
+    return {"sha256": of.sha256.hex(), "headers": block}
+
+
+def structure(of: Message, scanned: ScannedMessage) -> StructureShape:
+    """Return what parts a message has."""
+    return {"sha256": of.sha256.hex(), "parts": [part(each) for each in scanned.parts]}
