@@ -20,6 +20,8 @@ PARTS = {
     "cases.reach.searcher": "a part of services that have asked",
     "cases.reading.items": "asks in each transaction",
     "cases.reporting.report": "asks in its first transaction",
+    "cases.previewing.draft": "asks in its first transaction",
+    "cases.running.check": "asks in its first transaction",
     "cases.running.resume": "asks in its first transaction",
     "cases.running.start": "asks in its first transaction",
     "showing.show": "asks in its first transaction",

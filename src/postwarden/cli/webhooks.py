@@ -165,11 +165,15 @@ async def remove(
 
 
 @command(app, "test", examples=["postwarden webhook test 1"])
-async def test(run: Invocation, webhook: WebhookNumber) -> None:
+async def try_out(
+    run: Invocation, webhook: WebhookNumber, *, dry_run: DryRun = False
+) -> None:
     """Send an event of the name webhook.test now, and show what comes back.
 
     Exit status 1 when that is no success. It is not tried again.
     """
+    if dry_run:
+        return await run.rehearse(webhook_sending.begin_test, run.actor, webhook)
     platform = run.platform
     tried = await webhook_sending.try_out(
         platform.store, platform.webhook_client, platform.sealer, run.actor, webhook
@@ -177,6 +181,7 @@ async def test(run: Invocation, webhook: WebhookNumber) -> None:
     run.output.one(shapes.tried(tried))
     if not tried.answer.is_success:
         raise typer.Exit(FAILED)
+    return None
 
 
 @command(

@@ -44,12 +44,14 @@ async def try_out(
     Raises NotFound, Forbidden.
     """
     access.require(actor, Permission.WEBHOOK_READ, Permission.WEBHOOK_WRITE)
-    due = await store.transact(_test, actor, number)
+    due = await store.transact(begin_test, actor, number)
     answer = await send(client, sealer, due)
     return Tried(webhook=number, id=due.delivery.notice.key, answer=answer)
 
 
-def _test(uow: UnitOfWork, actor: Actor, number: int) -> Due:
+def begin_test(uow: UnitOfWork, actor: Actor, number: int) -> Due:
+    """Write down that a webhook is tried; return what is to be sent."""
+    access.require(actor, Permission.WEBHOOK_READ, Permission.WEBHOOK_WRITE)
     webhook = webhooks.begin_test(uow, actor, number)
     notice = notices.notice_of(
         uow,

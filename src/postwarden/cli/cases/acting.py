@@ -26,11 +26,17 @@ from postwarden.settings.quantities import seconds_of
 
 
 @command(app, "run", examples=["postwarden case run 1"])
-async def run_case(run: Invocation, case: CaseNumber) -> None:
+async def run_case(
+    run: Invocation, case: CaseNumber, *, dry_run: DryRun = False
+) -> None:
     """Run the approved plan; after an interruption, give the command again."""
     platform = run.platform
+    if dry_run:
+        await running.check(platform.store, run.actor, case)
+        rules = platform.case_rules
+        return await run.rehearse(running.begin, run.actor, case, rules)
     task = await running.start(platform.store, run.actor, case, platform.case_rules)
-    await _finish_run(run, case, task)
+    return await _finish_run(run, case, task)
 
 
 @command(app, "stop", examples=["postwarden case stop 1"])
@@ -45,11 +51,15 @@ async def stop(run: Invocation, case: CaseNumber, *, dry_run: DryRun = False) ->
 
 
 @command(app, "resume", examples=["postwarden case resume 1"])
-async def resume(run: Invocation, case: CaseNumber) -> None:
+async def resume(run: Invocation, case: CaseNumber, *, dry_run: DryRun = False) -> None:
     """Let a stopped run go on; its approval must not have expired."""
     platform = run.platform
+    if dry_run:
+        await running.check(platform.store, run.actor, case)
+        rules = platform.case_rules
+        return await run.rehearse(running.go_on, run.actor, case, rules)
     task = await running.resume(platform.store, run.actor, case, platform.case_rules)
-    await _finish_run(run, case, task)
+    return await _finish_run(run, case, task)
 
 
 async def _finish_run(run: Invocation, case: int, task: Task | None) -> None:
@@ -107,6 +117,7 @@ async def undo(
             help="Who gets the mail of a removed account, named by --account.",
         ),
     ] = None,
+    dry_run: DryRun = False,
 ) -> None:
     """Put back what a case removed: bytes, mailbox, flags, keywords, date.
 
@@ -115,6 +126,9 @@ async def undo(
     """
     accounts = [Address.parse(text) for text in account or []]
     target = None if to is None else Address.parse(to)
+    if dry_run:
+        start = undoing.start
+        return await run.rehearse(start, run.actor, case, accounts, target)
     task = await run.transact(undoing.start, run.actor, case, accounts, target)
     if task is not None:
         await host_task(run, task, f"undo of case {case}")
@@ -122,6 +136,7 @@ async def undo(
     run.output.one(shapes.undo(case, seen))
     if seen.failed:
         raise typer.Exit(FAILED)
+    return None
 
 
 @command(

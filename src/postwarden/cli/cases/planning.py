@@ -161,6 +161,7 @@ async def preview(
             metavar="|".join(OwnerNotice), help="What owners are told of removed mail."
         ),
     ] = OwnerNotice.SILENT.value,
+    dry_run: DryRun = False,
 ) -> None:
     """Freeze a plan: every copy it would act on, sealed by a SHA-256.
 
@@ -176,9 +177,13 @@ async def preview(
         include_sent=include_sent,
         notice=notice_of(notice),
     )
-    plan = await previewing.preview(
-        platform.store, run.actor, case, platform.case_rules, wanted
+    store, rules = platform.store, platform.case_rules
+    plan = await previewing.draft(
+        store, run.actor, case, rules, wanted, keep=not dry_run
     )
+    if dry_run:
+        return await run.rehearse(previewing.finish, run.actor, plan)
+    plan = await run.transact(previewing.finish, run.actor, plan)
     seen = await _status(run, case)
     items = [
         shapes.item(plan, item)

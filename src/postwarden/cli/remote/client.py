@@ -68,15 +68,16 @@ class Client:
     ) -> Any:
         """Return what the server answers, as JSON."""
         headers = dict(self._headers)
-        if method == "POST":  # so that it may be sent again when no answer comes
+        if method != "GET":  # so that it may be sent again when no answer comes
             headers["idempotency-key"] = secrets.token_hex(16)
+            headers["if-match"] = "*"  # whoever types has seen what there is
         content = None
         if body is not None:
             headers["content-type"] = "application/json"
             content = json.dumps(body).encode()
         status, octets = self._exchange(
             (method, path, query, content, headers),
-            tries=_TRIES if method in {"GET", "POST"} else 1,
+            tries=_TRIES,
         )
         if status >= 400:
             raise _error(status, octets)

@@ -20,11 +20,13 @@ def preview(client: Client, output: Output, words: Words) -> None:
         "include_sent": words["include_sent"],
         "notice": words["notice"],
     }
-    seen = client.ask("POST", f"/cases/{case}/preview", {}, body)
+    query = {"dry_run": "true"} if words["dry_run"] else {}
+    seen = client.ask("POST", f"/cases/{case}/preview", query, body)
+    if words["dry_run"]:
+        return output.rehearsed(seen["changes"])
     items = client.lines(f"/cases/{case}/items")
     if output.as_json:
-        output.one({**seen, "plan": {**seen["plan"], "items": list(items)}})
-        return
+        return output.one({**seen, "plan": {**seen["plan"], "items": list(items)}})
     output.one({"case": case, "state": seen["state"], **seen["plan"]})
     rows = output.rows(
         "item", "account", "mailbox", "uid", "class", "action", "outcome"
@@ -33,3 +35,4 @@ def preview(client: Client, output: Output, words: Words) -> None:
     output.note(
         f"approve with: postwarden case approve {case} --plan {seen['plan']['sha256']}"
     )
+    return None

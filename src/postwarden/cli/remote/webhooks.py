@@ -39,10 +39,14 @@ def change(client: Client, output: Output, words: Words) -> None:
 
 def test(client: Client, output: Output, words: Words) -> None:
     """Try a webhook; what is no success fails."""
-    tried = client.ask("POST", f"/webhooks/{words['webhook']}/test")
+    query = {"dry_run": "true"} if words["dry_run"] else {}
+    tried = client.ask("POST", f"/webhooks/{words['webhook']}/test", query)
+    if words["dry_run"]:
+        return output.rehearsed(tried["changes"])
     output.one(tried)
     if tried["status"] is None or not 200 <= tried["status"] < 300:
         raise typer.Exit(FAILED)
+    return None
 
 
 WEBHOOKS: dict[Path, Remote] = {

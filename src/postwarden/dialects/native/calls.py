@@ -1,7 +1,14 @@
 """One call of an operation: who makes it, and its way to the store and back."""
 
 from bisect import bisect_right
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -35,6 +42,7 @@ from postwarden.services.ports import UnitOfWork
 P = ParamSpec("P")
 T = TypeVar("T")
 R = TypeVar("R")
+V = TypeVar("V")
 S = TypeVar("S", bound=Mapping[str, object])
 K = TypeVar("K", str, int)
 
@@ -97,7 +105,7 @@ class Call:
 
         again = await replaying(self.request, self.actor, self.house.sealer)
         if self.dry_run:
-            return await self._rehearse(guarded)
+            return await self.rehearse(guarded)
 
         def once(uow: UnitOfWork) -> Answer:
             if again is not None and (known := again.before(uow)) is not None:
@@ -109,6 +117,29 @@ class Call:
 
         return Written(await self.house.store.transact(once))
 
+    async def write_after(
+        self,
+        prepare: Callable[[], Awaitable[V]],
+        change: Callable[[UnitOfWork, V], S],
+        *,
+        current: Callable[[UnitOfWork], Mapping[str, object]] | None = None,
+        at: Callable[[S], tuple[str, object] | None] | None = None,
+    ) -> Written[S]:
+        """Make a change that takes more to prepare than one transaction, as `write`.
+
+        What was done before under the same key is not prepared again.
+        """
+        again = await replaying(self.request, self.actor, self.house.sealer)
+        if again is not None and not self.dry_run:
+            known = await self.house.store.read(again.before)
+            if known is not None:
+                return Written(known)
+        await self.read(self._check_match, current)
+        prepared = await prepare()
+        return await self.write(
+            lambda uow: change(uow, prepared), current=current, at=at
+        )
+
     def _made(
         self, shape: S, at: Callable[[S], tuple[str, object] | None] | None
     ) -> Answer:
@@ -117,12 +148,6 @@ class Call:
         if place is not None:
             answer.headers["location"] = location(*place)
         return answer
-
-    def accepted(self, shape: T) -> Written[T]:
-        """Return what a task now works on, and where to watch it."""
-        task = shape["task"]  # type: ignore[index]  # whatever is accepted has one
-        headers = {} if task is None else {"location": location("tasks", task)}
-        return Written(Answer(status=202, body=encode(shape), headers=headers))
 
     async def counted(
         self,
@@ -140,8 +165,9 @@ class Call:
         pieces = told(self.house, first, read, is_over)
         return Streamed(Answer(body=pieces, media_type=EVENT_STREAM))
 
-    async def _rehearse(self, change: Callable[[UnitOfWork], S]) -> Written[S]:
-        made: list[S] = []
+    async def rehearse(self, change: Callable[[UnitOfWork], Any]) -> Written[Any]:
+        """Tell what a change would do, and take it back."""
+        made: list[Any] = []
 
         def heard(uow: UnitOfWork) -> None:
             made[:] = [change(uow)]
@@ -158,18 +184,22 @@ class Call:
         uow: UnitOfWork,
         current: Callable[[UnitOfWork], Mapping[str, object]] | None,
     ) -> None:
-        if current is None:
-            return
         wanted = self.request.headers.get("if-match", "").strip()
         if not wanted:
-            if self.house.options.require_if_match:
+            if current is not None and self.house.options.require_if_match:
                 raise PreconditionRequired(
                     "a change must say what it changes",
                     field="if-match",
                     hint="give If-Match with the ETag of what you have read",
                 )
             return
-        tag = etag_of(current(uow))
+        if current is None and wanted != "*":
+            raise PreconditionFailed(
+                "this has no versions",
+                field="if-match",
+                hint="ask again without If-Match",
+            )
+        tag = "" if current is None else etag_of(current(uow))
         if wanted != "*" and tag not in [each.strip() for each in wanted.split(",")]:
             raise PreconditionFailed(
                 "it has changed since you read it",

@@ -182,7 +182,7 @@ def _headers(operation: Operation) -> Iterable[str]:
         yield "If-Match"
     if kind is One:
         yield "If-None-Match"
-    if operation.method == "POST" and _rehearses(operation):
+    if _rehearses(operation):
         yield "Idempotency-Key"
 
 

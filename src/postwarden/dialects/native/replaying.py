@@ -72,7 +72,7 @@ class Replaying:
 async def replaying(request: Request, actor: Actor, sealer: Sealer) -> Replaying | None:
     """Return what a request's key makes of it; None without one."""
     key = request.headers.get(HEADER)
-    if key is None or request.method != "POST":
+    if key is None or request.method == "GET":
         return None
     if not key.isprintable() or not 0 < len(key) <= _LONGEST:
         raise Malformed(f"a key has 1 to {_LONGEST} characters", field=HEADER)

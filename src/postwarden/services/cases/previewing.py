@@ -79,18 +79,37 @@ async def preview(
     the case runs or when the plan would take too much of one mailbox,
     LimitExceeded when it would be too large.
     """
+    plan = await draft(store, actor, case_id, rules, wanted)
+    return await store.transact(finish, actor, plan)
+
+
+async def draft(
+    store: Store,
+    actor: Actor,
+    case_id: int,
+    rules: CaseRules,
+    wanted: Wanted,
+    *,
+    keep: bool = True,
+) -> Plan:
+    """Return a plan as `preview` makes it, for `finish` to put in force.
+
+    Without `keep` nothing of it is written, as for who rehearses.
+    """
     seen = await store.read(_look, actor, case_id, rules, wanted)
     chosen = seen.gathered.chosen(wanted.classes)
     if len(chosen) > rules.max_copies:
         raise LimitExceeded("copies of one plan", rules.max_copies)
-    plan = await store.transact(_begin, actor, case_id, wanted)
+    run = store.transact if keep else store.read
+    plan = await run(_begin, actor, case_id, wanted, keep=keep)
     class_of = seen.gathered.class_of()
     seal, contents, excluded = PlanHash(plan), Contents(), 0
     found: set[str] = set()
     for start in range(0, len(chosen), CHUNK):
         facts = await store.read(finding.facts, chosen[start : start + CHUNK])
         items = _items(facts, class_of, seen.exclusions, first=seal.items + 1)
-        await store.transact(_add_items, plan.id, items)
+        if keep:
+            await store.transact(_add_items, plan.id, items)
         seal.add(items)
         taken = [
             each
@@ -105,23 +124,19 @@ async def preview(
     crowded = await store.read(_shares, contents.crowded(), rules)
     messages = list(contents.messages.values())
     compared = await traced.compare(store, seen.searcher, messages, found)
-    return await store.transact(
-        _finish,
-        actor,
-        replace(
-            plan,
-            sha256=seal.digest(),
-            copies=seal.items - excluded,
-            excluded=excluded,
-            messages=len(contents.messages),
-            accounts=len(contents.accounts),
-            # Who refers to it may be anywhere, so a case of some domains is not told.
-            related=seen.gathered.related if seen.searcher.domains is None else 0,
-            counts=seen.counts,
-            clusters=contents.clusters(),
-            traced=compared,
-            warnings=(*seen.gathered.warnings, *contents.warnings(), *crowded),
-        ),
+    return replace(
+        plan,
+        sha256=seal.digest(),
+        copies=seal.items - excluded,
+        excluded=excluded,
+        messages=len(contents.messages),
+        accounts=len(contents.accounts),
+        # Who refers to it may be anywhere, so a case of some domains is not told.
+        related=seen.gathered.related if seen.searcher.domains is None else 0,
+        counts=seen.counts,
+        clusters=contents.clusters(),
+        traced=compared,
+        warnings=(*seen.gathered.warnings, *contents.warnings(), *crowded),
     )
 
 
@@ -168,20 +183,21 @@ def _previewable(uow: UnitOfWork, actor: Actor, case_id: int) -> Case:
     return case
 
 
-def _begin(uow: UnitOfWork, actor: Actor, case_id: int, wanted: Wanted) -> Plan:
+def _begin(
+    uow: UnitOfWork, actor: Actor, case_id: int, wanted: Wanted, *, keep: bool
+) -> Plan:
     case = _previewable(uow, actor, case_id)
-    return uow.cases.add_plan(
-        Plan(
-            case=case_id,
-            query=case.query,
-            action=wanted.action,
-            classes=wanted.classes,
-            created_at=uow.now,
-            created_by=actor.name,
-            exclude=wanted.exclude,
-            notice=wanted.notice,
-        )
+    plan = Plan(
+        case=case_id,
+        query=case.query,
+        action=wanted.action,
+        classes=wanted.classes,
+        created_at=uow.now,
+        created_by=actor.name,
+        exclude=wanted.exclude,
+        notice=wanted.notice,
     )
+    return uow.cases.add_plan(plan) if keep else plan
 
 
 def _add_items(uow: UnitOfWork, plan: int, items: Sequence[PlanItem]) -> None:
@@ -216,7 +232,11 @@ def _shares(
     return tuple(warnings)
 
 
-def _finish(uow: UnitOfWork, actor: Actor, plan: Plan) -> Plan:
+def finish(uow: UnitOfWork, actor: Actor, plan: Plan) -> Plan:
+    """Put a plan in force; raises Stale for a case that was edited meanwhile."""
+    access.require(actor, Permission.CASE_OPEN)
+    if not plan.id:  # it was not kept
+        plan = uow.cases.add_plan(plan)
     case = _previewable(uow, actor, plan.case)
     if case.query != plan.query:
         raise Stale(f"case {case.id} was edited meanwhile: preview it again")

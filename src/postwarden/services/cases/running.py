@@ -42,10 +42,8 @@ async def start(
     Returns the unfinished task if the case runs already, None when it is done.
     Raises Refused without a valid approval, Stale when the plan was altered.
     """
-    case = await store.read(_runnable, actor, case_id)
-    if case.state in _RUNNABLE:
-        await check_plan(store, case_id)
-    return await store.transact(_start, actor, case_id, rules)
+    await check(store, actor, case_id)
+    return await store.transact(begin, actor, case_id, rules)
 
 
 async def resume(store: Store, actor: Actor, case_id: int, rules: CaseRules) -> Task:
@@ -53,9 +51,18 @@ async def resume(store: Store, actor: Actor, case_id: int, rules: CaseRules) -> 
 
     Raises Refused for a case that was not stopped.
     """
-    await store.read(_runnable, actor, case_id)
-    await check_plan(store, case_id)
-    return await store.transact(_resume, actor, case_id, rules)
+    await check(store, actor, case_id)
+    return await store.transact(go_on, actor, case_id, rules)
+
+
+async def check(store: Store, actor: Actor, case_id: int) -> None:
+    """Check that a plan which has yet to run is what was approved.
+
+    Raises Stale when it is not, NotFound and Forbidden as `start` does.
+    """
+    case = await store.read(_runnable, actor, case_id)
+    if case.state in _RUNNABLE | {CaseState.STOPPED}:
+        await check_plan(store, case_id)
 
 
 def stop(uow: UnitOfWork, actor: Actor, case_id: int) -> Case:
@@ -120,9 +127,9 @@ def items_after(uow: UnitOfWork, plan_id: int, after: int) -> list[PlanItem]:
     return uow.cases.items(plan_id, after=after, limit=1000)
 
 
-def _start(
-    uow: UnitOfWork, actor: Actor, case_id: int, rules: CaseRules
-) -> Task | None:
+def begin(uow: UnitOfWork, actor: Actor, case_id: int, rules: CaseRules) -> Task | None:
+    """Make a run whose plan was checked a task, as `start` does."""
+    access.require(actor, Permission.CASE_RUN)
     case = _runnable(uow, actor, case_id)
     if case.state is CaseState.RUNNING:
         return _task(uow, actor, case)
@@ -135,7 +142,9 @@ def _start(
     return _go(uow, actor, case, "case.run", rules)
 
 
-def _resume(uow: UnitOfWork, actor: Actor, case_id: int, rules: CaseRules) -> Task:
+def go_on(uow: UnitOfWork, actor: Actor, case_id: int, rules: CaseRules) -> Task:
+    """Let a stopped run whose plan was checked go on, as `resume` does."""
+    access.require(actor, Permission.CASE_RUN)
     case = _runnable(uow, actor, case_id)
     if case.state is CaseState.RUNNING:
         return _task(uow, actor, case)

@@ -1,6 +1,7 @@
 """Every operation: its example works, and it is for whom it says it is."""
 
 import json
+from typing import Any
 
 import jsonschema_rs
 import pytest
@@ -54,17 +55,38 @@ async def test_its_example_works_and_is_answered_as_described(
     answered = await town.example(operation)
     assert answered.status == operation.status, answered.body
     kind = answered.headers["content-type"]
-    described = DOCUMENT["paths"][PREFIX + operation.path][operation.method.lower()]
+    described = _described(operation)
     schema = described["responses"][str(answered.status)]["content"][kind]["schema"]
     if kind == "application/json":
         _check(schema, answered.json)
 
 
-@pytest.mark.parametrize(
-    "operation",
-    [each for each in OURS if each.writes and each.query.__name__ == "Writing"],
-    ids=lambda each: each.id,
-)
+ONCE_AND_FOR_ALL = {
+    "show_message": "a look cannot be taken back, nor made without being written down",
+    "show_headers": "as show_message",
+    "show_structure": "as show_message",
+    "read_message": "as show_message",
+    "follow_link": "nobody is known yet whose answer could be kept",
+    "log_in": "as follow_link",
+    "log_out": "ends nothing but what came with the request",
+}
+"""Writes that are neither rehearsed nor answered again, and why."""
+
+WRITES = [each for each in OPERATIONS if each.writes]
+CHANGES = [each for each in WRITES if each.id not in ONCE_AND_FOR_ALL]
+every_change = pytest.mark.parametrize("operation", CHANGES, ids=lambda each: each.id)
+
+
+def test_the_writes_that_are_not_rehearsed_are_those_that_cannot_be() -> None:
+    described = {
+        each.id: {p["name"] for p in _described(each)["parameters"]} for each in WRITES
+    }
+    lacking = {name for name, p in described.items() if "dry_run" not in p}
+    assert lacking == ONCE_AND_FOR_ALL.keys()
+    assert lacking == {n for n, p in described.items() if "Idempotency-Key" not in p}
+
+
+@every_change
 async def test_its_rehearsal_tells_what_it_would_change_and_changes_nothing(
     operation: Operation, town: Prepared
 ) -> None:
@@ -73,6 +95,35 @@ async def test_its_rehearsal_tells_what_it_would_change_and_changes_nothing(
     assert answered.status == 200
     _check({"$ref": "#/components/schemas/Rehearsal"}, answered.json)
     assert answered.json["changes"]
+    after = await town.house.store.read(lambda uow: len(uow.audit.page(limit=1000)))
+    assert after == before
+
+
+@every_change
+async def test_the_same_again_under_a_key_is_answered_again_and_not_done_twice(
+    operation: Operation, town: Prepared
+) -> None:
+    key = {"idempotency-key": "k"}
+    first = await town.example(operation, headers=key)
+    done = await town.house.store.read(lambda uow: len(uow.audit.page(limit=1000)))
+    second = await town.example(operation, headers=key)
+    assert (second.status, second.body) == (first.status, first.body)
+    assert second.headers["idempotent-replay"] == "true"
+    after = await town.house.store.read(lambda uow: len(uow.audit.page(limit=1000)))
+    assert after == done
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [each for each in CHANGES if "{" in each.path],
+    ids=lambda each: each.id,
+)
+async def test_a_change_of_another_version_is_refused_and_nothing_is_done(
+    operation: Operation, town: Prepared
+) -> None:
+    before = await town.house.store.read(lambda uow: len(uow.audit.page(limit=1000)))
+    answered = await town.example(operation, headers={"if-match": '"other"'})
+    assert (answered.status, answered.json["field"]) == (412, "if-match")
     after = await town.house.store.read(lambda uow: len(uow.audit.page(limit=1000)))
     assert after == before
 
@@ -118,6 +169,10 @@ async def test_what_is_foreign_looks_absent_to_every_role(
         absent.json["code"],
     )
     assert foreign.status in {403, 404}
+
+
+def _described(operation: Operation) -> Any:
+    return DOCUMENT["paths"][PREFIX + operation.path][operation.method.lower()]
 
 
 def _absent(operation: Operation) -> str:

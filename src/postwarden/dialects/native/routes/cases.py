@@ -1,5 +1,6 @@
 """Cases: open, preview, approve, run, verify, undo."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from msgspec import UNSET
@@ -20,10 +21,12 @@ from postwarden.dialects.native.schemas.cases import (
 from postwarden.dialects.native.schemas.fields import Paging, Reasoned, Writing
 from postwarden.dialects.native.shapes import cases as shapes
 from postwarden.dialects.native.shapes.mail import copy
+from postwarden.model.actors import Actor
 from postwarden.model.addresses import Address
-from postwarden.model.cases import CaseState, MatchClass
+from postwarden.model.cases import CaseState, MatchClass, Plan
 from postwarden.model.permissions import Permission
 from postwarden.model.queries import Scope
+from postwarden.model.tasks import Task
 from postwarden.services.cases import (
     approving,
     arming,
@@ -36,6 +39,7 @@ from postwarden.services.cases import (
     undoing,
     verifying,
 )
+from postwarden.services.cases.rules import CaseRules
 from postwarden.services.ports import UnitOfWork
 
 cases = Operations("Cases")
@@ -115,8 +119,8 @@ async def edit_case(
     example=Example(variables=_FIRST, body={}),
 )
 async def preview_case(
-    call: Call, case: str, body: Preview
-) -> One[shapes.PreviewedShape]:
+    call: Call, case: str, query: Writing, body: Preview
+) -> Written[shapes.PreviewedShape]:
     """Freeze a plan: every copy it would act on, sealed by a SHA-256."""
     previewed = number(case, "case")
     wanted = previewing.Wanted(
@@ -127,10 +131,23 @@ async def preview_case(
         include_sent=body.include_sent,
         notice=body.notice,
     )
-    store, rules = call.house.store, call.house.rules
-    plan = await previewing.preview(store, call.actor, previewed, rules, wanted)
-    seen = await call.read(_seen, call, previewed)
-    return One(shapes.previewed(seen, plan), is_versioned=False)
+
+    def finish(uow: UnitOfWork, plan: Plan) -> shapes.PreviewedShape:
+        made = previewing.finish(uow, call.actor, plan)
+        return shapes.previewed(_seen(uow, call, previewed), made)
+
+    return await call.write_after(
+        lambda: previewing.draft(
+            call.house.store,
+            call.actor,
+            previewed,
+            call.house.rules,
+            wanted,
+            keep=not call.dry_run,
+        ),
+        finish,
+        current=lambda uow: _status(uow, call, previewed),
+    )
 
 
 @cases.get(
@@ -193,7 +210,8 @@ async def review_case(
     return await call.write(
         lambda uow: shapes.review(
             reviewed, approving.review(uow, call.actor, reviewed, reason=body.reason)
-        )
+        ),
+        current=lambda uow: _status(uow, call, reviewed),
     )
 
 
@@ -203,13 +221,35 @@ async def review_case(
     status=202,
     example=Example(variables={"case": "2"}),
 )
-async def run_case(call: Call, case: str) -> Written[shapes.CaseTaskShape]:
+async def run_case(
+    call: Call, case: str, query: Writing
+) -> Written[shapes.CaseTaskShape]:
     """Run the approved plan, as a task."""
-    started = number(case, "case")
+    return await _set_going(call, number(case, "case"), running.begin)
+
+
+async def _set_going(
+    call: Call,
+    case: int,
+    begin: Callable[[UnitOfWork, Actor, int, CaseRules], Task | None],
+) -> Written[shapes.CaseTaskShape]:
+    """Check a plan, and make its run a task."""
     store, rules = call.house.store, call.house.rules
-    task = await running.start(store, call.actor, started, rules)
-    seen = await call.read(_seen, call, started)
-    return call.accepted(shapes.case_task(seen.case, task))
+
+    def go(uow: UnitOfWork, _: None) -> shapes.CaseTaskShape:
+        task = begin(uow, call.actor, case, rules)
+        return shapes.case_task(_seen(uow, call, case).case, task)
+
+    return await call.write_after(
+        lambda: running.check(store, call.actor, case),
+        go,
+        current=lambda uow: _status(uow, call, case),
+        at=_task_of,
+    )
+
+
+def _task_of(shape: shapes.CaseTaskShape) -> tuple[str, object] | None:
+    return None if shape["task"] is None else ("tasks", shape["task"])
 
 
 @cases.post(
@@ -222,7 +262,8 @@ async def stop_case(call: Call, case: str, query: Writing) -> Written[shapes.Cas
     """Stop a run or an undo before its next batch; what is done stays done."""
     stopped = number(case, "case")
     return await call.write(
-        lambda uow: shapes.case(running.stop(uow, call.actor, stopped))
+        lambda uow: shapes.case(running.stop(uow, call.actor, stopped)),
+        current=lambda uow: _status(uow, call, stopped),
     )
 
 
@@ -232,13 +273,11 @@ async def stop_case(call: Call, case: str, query: Writing) -> Written[shapes.Cas
     status=202,
     example=Example(variables={"case": "6"}),
 )
-async def resume_case(call: Call, case: str) -> Written[shapes.CaseTaskShape]:
+async def resume_case(
+    call: Call, case: str, query: Writing
+) -> Written[shapes.CaseTaskShape]:
     """Let a stopped run go on; its approval must not have expired."""
-    resumed = number(case, "case")
-    store, rules = call.house.store, call.house.rules
-    task = await running.resume(store, call.actor, resumed, rules)
-    seen = await call.read(_seen, call, resumed)
-    return call.accepted(shapes.case_task(seen.case, task))
+    return await _set_going(call, number(case, "case"), running.go_on)
 
 
 @cases.get(
@@ -287,7 +326,7 @@ async def undo_case(
         return shapes.case_task(_seen(uow, call, undone).case, task)
 
     return await call.write(
-        undo, at=lambda shape: ("tasks", shape["task"]) if shape["task"] else None
+        undo, current=lambda uow: _status(uow, call, undone), at=_task_of
     )
 
 
@@ -314,7 +353,8 @@ async def close_case(
     closed = number(case, "case")
     return await call.write(
         lambda uow: shapes.case_task(*closing.close(uow, call.actor, closed)),
-        at=lambda shape: ("tasks", shape["task"]) if shape["task"] else None,
+        current=lambda uow: _status(uow, call, closed),
+        at=_task_of,
     )
 
 
@@ -333,7 +373,7 @@ async def arm_case(
         rule = arming.arm(uow, call.actor, armed, call.house.rules, lasts)
         return shapes.armed_rule(rule, rule.armed_at)
 
-    return await call.write(arm)
+    return await call.write(arm, current=lambda uow: _status(uow, call, armed))
 
 
 @cases.post(
@@ -348,7 +388,8 @@ async def disarm_case(
     """Let late copies through again."""
     disarmed = number(case, "case")
     return await call.write(
-        lambda uow: shapes.disarmed(disarmed, arming.disarm(uow, call.actor, disarmed))
+        lambda uow: shapes.disarmed(disarmed, arming.disarm(uow, call.actor, disarmed)),
+        current=lambda uow: _status(uow, call, disarmed),
     )
 
 

@@ -8,7 +8,7 @@ from postwarden.dialects.native.calls import Call
 from postwarden.dialects.native.operations import Example, Operations
 from postwarden.dialects.native.references import aware, domain_or_none, given
 from postwarden.dialects.native.schemas.administration import AuditCheck, AuditQuery
-from postwarden.dialects.native.schemas.fields import InDomain
+from postwarden.dialects.native.schemas.fields import InDomain, Writing
 from postwarden.dialects.native.shapes import inventory as rows
 from postwarden.dialects.native.shapes import operations as shapes
 from postwarden.dialects.native.shapes import tasks as tasks_shapes
@@ -49,7 +49,9 @@ async def list_audit(call: Call, query: AuditQuery) -> Listed[shapes.AuditShape]
     status=202,
     example=Example(body={}),
 )
-async def verify_audit(call: Call, body: AuditCheck) -> Written[tasks_shapes.TaskShape]:
+async def verify_audit(
+    call: Call, query: Writing, body: AuditCheck
+) -> Written[tasks_shapes.TaskShape]:
     """Follow the chain of hashes from the first entry to the newest, as a task.
 
     The task's `result` is the verdict. What was cut off at the end shows only

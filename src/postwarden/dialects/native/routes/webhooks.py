@@ -150,17 +150,22 @@ async def remove_webhook(
     status=200,
     example=Example(variables=_FIRST),
 )
-async def try_webhook(call: Call, webhook: str) -> One[shapes.TriedShape]:
+async def try_webhook(
+    call: Call, webhook: str, query: Writing
+) -> Written[shapes.TriedShape]:
     """Send an event of the name webhook.test now, once, and show what comes back."""
-    house = call.house
-    tried = await webhook_sending.try_out(
-        house.store,
-        house.webhook_client,
-        house.sealer,
-        call.actor,
-        number(webhook, "webhook"),
+    house, tested = call.house, number(webhook, "webhook")
+    if call.dry_run:
+        return await call.rehearse(
+            lambda uow: webhook_sending.begin_test(uow, call.actor, tested)
+        )
+    return await call.write_after(
+        lambda: webhook_sending.try_out(
+            house.store, house.webhook_client, house.sealer, call.actor, tested
+        ),
+        lambda _, tried: shapes.tried(tried),
+        current=lambda uow: _shown(uow, call.actor, tested),
     )
-    return One(shapes.tried(tried), is_versioned=False)
 
 
 @webhooks.get("/webhook-deliveries", Permission.WEBHOOK_READ)
