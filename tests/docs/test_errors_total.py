@@ -6,6 +6,7 @@ import pytest
 
 from postwarden.cli.exits import EXITS
 from postwarden.dialects.ews.failures import CODES as EWS_CODES
+from postwarden.dialects.james.envelope import CODES as JAMES_CODES
 from postwarden.dialects.native.envelope import STATUSES
 from postwarden.dialects.smartermail.envelope import CODES
 from postwarden.model import errors
@@ -17,6 +18,7 @@ from postwarden.wire.smtp.problems import Problem
 TABLES: dict[str, Mapping[type[errors.MailError], object]] = {
     "cli": EXITS,
     "ews": EWS_CODES,
+    "james": JAMES_CODES,
     "native": STATUSES,
     "smartermail": CODES,
     "smtp": SMTP_REPLIES,

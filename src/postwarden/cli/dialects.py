@@ -4,12 +4,19 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_network
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from postwarden.bootstrap import Platform
 from postwarden.dialects.ews import app as ews_app
 from postwarden.dialects.ews.authentication import Credentials
 from postwarden.dialects.ews.house import House as EwsHouse
 from postwarden.dialects.ews.names import NAME as EWS
+from postwarden.dialects.james import app as james_app
+from postwarden.dialects.james.authentication import Bearers, public_key
+from postwarden.dialects.james.house import NAME as JAMES
+from postwarden.dialects.james.house import House as JamesHouse
 from postwarden.dialects.kit.application import Heard
 from postwarden.dialects.kit.asgi import Application
 from postwarden.dialects.kit.everybody import Everybody
@@ -21,6 +28,7 @@ from postwarden.dialects.native.operations import PREFIX
 from postwarden.dialects.smartermail import app as smartermail_app
 from postwarden.dialects.smartermail.house import PREFIX as SMARTERMAIL_PREFIX
 from postwarden.dialects.smartermail.house import House as SmarterMailHouse
+from postwarden.model.errors import Unavailable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +52,15 @@ class Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """One dialect, at its native paths."""
+    """One dialect, at its native paths.
+
+    On a listener that is its own it is found below `alone`.
+    """
 
     name: str
     prefixes: tuple[str, ...]
     build: Callable[[Site], Application]
+    alone: tuple[str, ...] | None = None
 
 
 def native_house(site: Site) -> House:
@@ -109,9 +121,38 @@ def _smartermail(site: Site) -> Application:
     return smartermail_app.build(house, heard=site.heard)
 
 
+def _james(site: Site) -> Application:
+    platform, wishes = site.platform, site.platform.settings.dialects.james
+    house = JamesHouse(
+        store=platform.store,
+        blobs=platform.blobs,
+        passwords=platform.passwords,
+        authenticate=Everybody(JAMES)
+        if wishes.authentication == "none" and site.local
+        else Bearers(
+            platform.actor_of,
+            jwt_key=_james_key(wishes.jwt_public_key),
+            clock=platform.clock,
+        ),
+        default_domain=wishes.default_domain,
+        bounds=site.bounds(platform.settings.http.body_size),
+    )
+    return james_app.build(house, heard=site.heard)
+
+
+def _james_key(path: Path | None) -> RSAPublicKey | None:
+    if path is None:
+        return None
+    try:
+        return public_key(path.read_bytes())
+    except OSError as error:
+        raise Unavailable(f"cannot read {path}: {error.strerror}") from error
+
+
 _ALL = (
     Dialect(name=native_app.NAME, prefixes=(PREFIX,), build=_native),
     Dialect(name=EWS, prefixes=ews_app.PREFIXES, build=_ews),
+    Dialect(name=JAMES, prefixes=james_app.PREFIXES, build=_james, alone=("/",)),
     Dialect(
         name=smartermail_app.NAME, prefixes=(SMARTERMAIL_PREFIX,), build=_smartermail
     ),

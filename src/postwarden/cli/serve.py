@@ -58,7 +58,8 @@ async def serve(
     dialect: Annotated[
         list[str] | None,
         _listener(
-            "An API on a listener of its own: native, ews.", "NAME=HOST:PORT ..."
+            "An API on a listener of its own: native, ews, smartermail, james.",
+            "NAME=HOST:PORT ...",
         ),
     ] = None,
 ) -> None:

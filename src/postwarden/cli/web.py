@@ -50,11 +50,10 @@ class WebDesk:
             metrics.PATH: metrics.build(native_house(site), self._metrics)
         }
         for dialect in DIALECTS.values():
-            if name == dialect.name or (
-                name not in DIALECTS and dialect.name not in self.apart
-            ):
-                app = dialect.build(site)
-                apps.update(dict.fromkeys(dialect.prefixes, app))
+            is_alone = name == dialect.name
+            if is_alone or (name not in DIALECTS and dialect.name not in self.apart):
+                prefixes = (is_alone and dialect.alone) or dialect.prefixes
+                apps.update(dict.fromkeys(prefixes, dialect.build(site)))
         return Mounted(apps, rest=rest)
 
     def close(self) -> None:

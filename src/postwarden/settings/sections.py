@@ -9,6 +9,7 @@ from pathlib import Path
 from postwarden.model.addresses import Address
 from postwarden.model.ledger import Event
 from postwarden.settings import kinds
+from postwarden.settings.dialects import DialectSettings
 from postwarden.settings.kinds import described as _of
 from postwarden.settings.webhooks import WebhookSettings
 
@@ -394,60 +395,6 @@ class HttpSettings:
             "read",
         ),
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NativeSettings:
-    """Our own API."""
-
-    authentication: str = field(
-        default="key",
-        metadata=_of(
-            kinds.choice("key", "none"),
-            "none lets everybody act as the operator, on loopback listeners only",
-        ),
-    )
-    require_if_match: bool = field(
-        default=False,
-        metadata=_of(
-            kinds.switch(), "refuse a change (428) that does not say of which version"
-        ),
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EwsSettings:
-    """Exchange Web Services."""
-
-    authentication: str = field(
-        default="password",
-        metadata=_of(
-            kinds.choice("password", "none"),
-            "none lets everybody act as the operator, on loopback listeners only",
-        ),
-    )
-    body_size: int = field(
-        default=64 * MIB,
-        metadata=_of(
-            kinds.octets(64 * KIB, 512 * MIB),
-            "the largest request taken; mail in it is a third larger than elsewhere",
-        ),
-    )
-    url: str = field(
-        default="",
-        metadata=_of(
-            kinds.origin(optional=True),
-            "where autodiscover sends clients; by default to the host they asked",
-        ),
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DialectSettings:
-    """The administration APIs, one section each."""
-
-    ews: EwsSettings = field(default_factory=EwsSettings)
-    native: NativeSettings = field(default_factory=NativeSettings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import Protocol
 
 import structlog
 
@@ -10,12 +11,22 @@ from postwarden.dialects.kit import requests
 from postwarden.dialects.kit.asgi import Answer, Message, Receive, Send, respond
 from postwarden.dialects.kit.refusals import Refusal
 from postwarden.dialects.kit.requests import Bounds, Request
-from postwarden.dialects.kit.routing import Routes
 from postwarden.model.errors import MailError
 
 Handler = Callable[[Request, dict[str, str]], Awaitable[Answer]]
 Envelope = Callable[[Exception, Request], Answer]
 """How a dialect says that it could not: total over what may be raised."""
+
+
+class Finder(Protocol):
+    """Knows what answers a method and a path, as `routing.Routes` does."""
+
+    def find(
+        self, method: str, path: str
+    ) -> tuple[tuple[str, Handler], dict[str, str]]:
+        """Return the route with its handler, and the variables of the path."""
+        ...
+
 
 _log = structlog.get_logger("postwarden.http")
 
@@ -33,7 +44,7 @@ class App:
     """One dialect. What it raises, its envelope says."""
 
     name: str
-    routes: Routes[tuple[str, Handler]]
+    routes: Finder
     envelope: Envelope
     bounds: Bounds = field(default_factory=Bounds)
     heard: Heard = unheard

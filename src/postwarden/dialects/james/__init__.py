@@ -1,0 +1,1 @@
+"""WebAdmin, the administration API of Apache James 3.6."""
