@@ -313,6 +313,13 @@ def _ews(system: System, secret: str) -> "MailSystem":
     return ews.connect(system, secret)
 
 
+def _smartermail(system: System, secret: str) -> "MailSystem":
+    from postwarden.connectors import smartermail  # noqa: PLC0415  see above
+
+    return smartermail.connect(system, secret)
+
+
 _CONNECTORS: "Mapping[SystemKind, Callable[[System, str], MailSystem]]" = {
     SystemKind.EWS: _ews,
+    SystemKind.SMARTERMAIL: _smartermail,
 }

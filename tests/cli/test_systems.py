@@ -9,6 +9,7 @@ import trustme
 
 from tests.support.command_line import CommandLine, Ran
 from tests.support.scripted_ews import ScriptedEws, scripted_ews
+from tests.support.scripted_smartermail import no, scripted_smartermail
 
 ADA, BOB = "ada@example.org", "bob@example.org"
 URL = "https://ex.example.org/EWS/Exchange.asmx"
@@ -29,9 +30,11 @@ def server() -> Iterator[ScriptedEws]:
         yield served
 
 
-def added(cli: CommandLine, url: str = URL, name: str = "exchange") -> Ran:
+def added(
+    cli: CommandLine, url: str = URL, name: str = "exchange", kind: str = "ews"
+) -> Ran:
     return cli(
-        *("system", "add", name, "--kind", "ews", "--url", url, "--user", "svc"),
+        *("system", "add", name, "--kind", kind, "--url", url, "--user", "svc"),
         *("--secret-stdin", "--json"),
         stdin=b"secret\n",
     )
@@ -181,3 +184,20 @@ def test_an_inventory_of_a_system_has_our_columns(
     assert first.startswith("example.org,ada,Name of ada@example.org,,1,")
     assert len(second.split(",")) == len(header.split(",")) == 32
     assert cli("inventory", "lists", "--system", "exchange").out.count("\n") == 1
+
+
+def test_an_inventory_names_the_domain_that_it_lacks(
+    cli: CommandLine, tmp_path: Path
+) -> None:
+    with scripted_smartermail(ADA, "cat@example.net") as server:
+        added(cli, server.url, "old-mail", kind="smartermail")
+        server.before.append(
+            lambda path: no(200, "BROKEN") if "account-list" in path else None
+        )
+        path = tmp_path / "accounts.csv"
+        words = ("inventory", "accounts", "--system", "old-mail", "--output", str(path))
+        ran = cli(*words)
+    assert ran.status == 1
+    assert "system old-mail: domain example.net: BROKEN" in ran.err
+    _, row = path.read_text().splitlines()
+    assert row.startswith('example.org,ada,"The ""ada""",1,1,0,,,2025-03-01T10:00:00Z,')

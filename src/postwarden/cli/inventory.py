@@ -12,6 +12,7 @@ from postwarden.cli import text
 from postwarden.cli.arguments import InDomain, domain_or_none
 from postwarden.cli.destinations import OutputFile, destination
 from postwarden.cli.elsewhere import connected
+from postwarden.cli.exits import FAILED
 from postwarden.cli.grammar import new_group
 from postwarden.cli.inventory_rows import (
     ACCOUNTS,
@@ -30,6 +31,7 @@ from postwarden.model.systems import LOCAL
 from postwarden.services import inventory
 from postwarden.services.inventory import Holding
 from postwarden.services.ports import UnitOfWork
+from postwarden.services.ports.systems import RemoteProblem
 from postwarden.services.systems import registry
 
 app = new_group("List everything there is, for spreadsheets and scripts.")
@@ -54,7 +56,7 @@ Compat = Annotated[
     examples=[
         "postwarden inventory accounts --output accounts.csv",
         "postwarden inventory accounts --domain example.org --json",
-        "postwarden inventory accounts --system exchange --output exchange.csv",
+        "postwarden inventory accounts --system old-mail --output old-mail.csv",
     ],
 )
 async def accounts(
@@ -67,7 +69,8 @@ async def accounts(
 ) -> None:
     """Write accounts, aliases and groups as CSV of 32 columns, or as JSON Lines.
 
-    With --system those of a system elsewhere, with what it tells of them.
+    With --system those of a system elsewhere, with what it tells of them. A domain
+    that cannot be listed is named on stderr, and the exit status is 1.
     """
     await _write(
         run,
@@ -120,14 +123,20 @@ async def _write(
     compat: bool,
 ) -> None:
     name = domain_or_none(domain)
+    problems: list[RemoteProblem] = []
     pages = (
         _ours(run, kind, read, name, compat=compat)
         if system in {None, LOCAL}
-        else _theirs(run, kind, system or "", name)
+        else _theirs(run, kind, system or "", name, problems)
     )
     with written(run.output, kind, output, compat=compat) as write:
         async for page in pages:
             write(page)
+    for each in problems:
+        where = {"system": system, "domain": each.account}
+        run.output.problem("unavailable", each.reason, **where)
+    if problems:
+        raise typer.Exit(FAILED)
 
 
 async def _ours(
@@ -166,13 +175,23 @@ async def _one_by_one(run: Invocation) -> AsyncIterator[str | None]:
 
 
 async def _theirs(
-    run: Invocation, kind: Inventory, system: str, domain: str | None
+    run: Invocation,
+    kind: Inventory,
+    system: str,
+    domain: str | None,
+    problems: list[RemoteProblem],
 ) -> AsyncIterator[Sequence[Fields]]:
-    """Yield what a system tells, in our columns; what it does not tell is unknown."""
+    """Yield what a system tells, in our columns; what it does not tell is unknown.
+
+    `problems` gets the domains of which something is missing.
+    """
     known = await run.read(registry.get, run.actor, system)
     async with connected(run, known) as way:
         rows = way.accounts if kind is ACCOUNTS else way.lists
         async for row in rows(domain=domain):
+            if isinstance(row, RemoteProblem):
+                problems.append(row)
+                continue
             columns = {name: row.get(name) for name in kind.names}
             yield [{**columns, **row} if run.output.as_json else columns]
 

@@ -23,10 +23,12 @@ class SystemKind(StrEnum):
     """What a system speaks."""
 
     EWS = "ews"
+    SMARTERMAIL = "smartermail"
 
 
 OPTIONS: Mapping[SystemKind, frozenset[str]] = {
     SystemKind.EWS: frozenset({"concurrency", "impersonation", "folder"}),
+    SystemKind.SMARTERMAIL: frozenset({"concurrency", "creation-dates", "folder"}),
 }
 """What `--option` takes for each kind; docs/systems.md says what they mean."""
 

@@ -92,7 +92,7 @@ class RemoteCopy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteProblem:
-    """An account, or a part of it, that could not be looked into, and why."""
+    """An account, a part of it, or a domain that could not be looked into, and why."""
 
     account: str
     reason: str
@@ -151,12 +151,16 @@ class MailSystem(Protocol):
         """Log in, and say what is there."""
         ...
 
-    def accounts(self, *, domain: str | None = None) -> AsyncIterator[Fields]:
-        """Yield accounts and aliases, domain by domain."""
+    def accounts(
+        self, *, domain: str | None = None
+    ) -> AsyncIterator[Fields | RemoteProblem]:
+        """Yield accounts and aliases; a domain that fails is named, and stops none."""
         ...
 
-    def lists(self, *, domain: str | None = None) -> AsyncIterator[Fields]:
-        """Yield mailing lists, domain by domain."""
+    def lists(
+        self, *, domain: str | None = None
+    ) -> AsyncIterator[Fields | RemoteProblem]:
+        """Yield mailing lists; a domain that fails is named, and stops none."""
         ...
 
     def find(self, wanted: Narrowing) -> AsyncIterator[RemoteCopy | RemoteProblem]:
