@@ -1,6 +1,7 @@
 """The ASGI app of EWS: one path that takes SOAP, and who asks is asked first."""
 
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from postwarden.dialects.ews import soap
 from postwarden.dialects.ews.acting import impersonating
@@ -12,6 +13,7 @@ from postwarden.dialects.ews.envelope import answer, refusal
 from postwarden.dialects.ews.failures import Failed
 from postwarden.dialects.ews.house import House
 from postwarden.dialects.ews.names import NAME
+from postwarden.dialects.ews.operations import Streamed
 from postwarden.dialects.ews.sections import OPERATIONS
 from postwarden.dialects.kit.application import App, Handler, Heard, unheard
 from postwarden.dialects.kit.asgi import Answer
@@ -67,7 +69,7 @@ def _soap(house: House) -> Handler:
             if asked.impersonated is not None:
                 actor = await impersonating(house.store, actor, asked.impersonated)
             call = Call(house=house, request=request, actor=actor)
-            return answer(soap.envelope(await _answered(call, asked.operation)))
+            return await _answered(call, asked.operation)
 
     return handle
 
@@ -100,11 +102,22 @@ def _check_media_type(request: Request) -> None:
         raise WrongMediaType("send the body as it is", field="content-encoding")
 
 
-async def _answered(call: Call, asked: Element) -> Xml:
+async def _answered(call: Call, asked: Element) -> Answer:
     namespace, _, name = asked.name.partition(":")
     operation = OPERATIONS.get(name) if namespace == "m" else None
     if operation is None:
         raise Failed(
             Code.INVALID_OPERATION, f"There is no operation {asked.local[:80]} here."
         )
-    return tag(operation.response, await operation.handler(call, asked))
+    found = await operation.handler(call, asked)
+    if isinstance(found, Streamed):
+        return answer(_documents(operation.response, found.each))
+    return answer(soap.envelope(tag(operation.response, found)))
+
+
+async def _documents(
+    response: str, found: AsyncGenerator[Xml, None]
+) -> AsyncGenerator[bytes, None]:
+    async with contextlib.aclosing(found):
+        async for each in found:
+            yield soap.envelope(tag(response, each))

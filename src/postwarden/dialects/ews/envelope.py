@@ -1,5 +1,7 @@
 """How EWS answers over HTTP: SOAP always, whatever went wrong."""
 
+from collections.abc import AsyncGenerator
+
 from postwarden.dialects.ews import soap
 from postwarden.dialects.ews.codes import Code
 from postwarden.dialects.ews.failures import Failed, failed
@@ -14,7 +16,7 @@ _OFFER = 'Basic realm="postwarden", charset="UTF-8"'
 _STATUSES = {400: Code.INVALID_REQUEST, 413: Code.MESSAGE_SIZE_EXCEEDED}
 
 
-def answer(body: bytes, status: int = 200) -> Answer:
+def answer(body: bytes | AsyncGenerator[bytes, None], status: int = 200) -> Answer:
     return Answer(status=status, body=body, media_type=MEDIA_TYPE)
 
 

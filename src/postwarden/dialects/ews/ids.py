@@ -16,8 +16,7 @@ from postwarden.dialects.ews.codes import Code
 from postwarden.dialects.ews.failures import Failed
 
 _VERSION: Final = 1
-_LONGEST: Final = 1024  # characters
-_LONGEST_HIERARCHY: Final = 65_536  # of a state with all folders there can be
+LONGEST: Final = 1024  # characters
 _MAX: Final = 2**63 - 1  # numbers of rows are 64 bits
 
 
@@ -40,7 +39,9 @@ class Lying(IntEnum):
     PURGED = 2
 
 
-class _Kind(IntEnum):
+class Kind(IntEnum):
+    """What an identifier is of; `states` has those of what clients know."""
+
     MAILBOX = 1
     PLACE = 2
     ITEM = 3
@@ -48,6 +49,7 @@ class _Kind(IntEnum):
     CHANGE = 5
     SYNC = 6
     HIERARCHY = 7
+    WATERMARK = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class MailboxId:
     mailbox: int
 
     def __str__(self) -> str:
-        return _written(_Kind.MAILBOX, self.account, self.mailbox)
+        return written(Kind.MAILBOX, self.account, self.mailbox)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class PlaceId:
     place: Place
 
     def __str__(self) -> str:
-        return _written(_Kind.PLACE, self.account, self.place)
+        return written(Kind.PLACE, self.account, self.place)
 
 
 FolderId = MailboxId | PlaceId
@@ -86,7 +88,7 @@ class ItemId:
     lying: Lying = Lying.LIVE
 
     def __str__(self) -> str:
-        return _written(_Kind.ITEM, *self.numbers)
+        return written(Kind.ITEM, *self.numbers)
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -101,16 +103,16 @@ class AttachmentId:
     path: tuple[int, ...]
 
     def __str__(self) -> str:
-        return _written(_Kind.ATTACHMENT, *self.item.numbers, *self.path)
+        return written(Kind.ATTACHMENT, *self.item.numbers, *self.path)
 
 
 def folder_id(text: str) -> FolderId:
     """Read a folder's identifier; raises Failed for what is none."""
-    kind, numbers = _read(text)
+    kind, numbers = read(text)
     match kind, numbers:
-        case _Kind.MAILBOX, (account, mailbox):
+        case Kind.MAILBOX, (account, mailbox):
             return MailboxId(account, mailbox)
-        case _Kind.PLACE, (account, place) if place in set(Place):
+        case Kind.PLACE, (account, place) if place in set(Place):
             return PlaceId(account, Place(place))
         case _:
             raise _malformed()
@@ -118,24 +120,24 @@ def folder_id(text: str) -> FolderId:
 
 def item_id(text: str) -> ItemId:
     """Read an item's identifier; raises Failed for what is none."""
-    kind, numbers = _read(text)
-    if kind is not _Kind.ITEM:
+    kind, numbers = read(text)
+    if kind is not Kind.ITEM:
         raise _malformed()
     return _item(numbers)
 
 
 def attachment_id(text: str) -> AttachmentId:
     """Read an attachment's identifier; raises Failed for what is none."""
-    kind, numbers = _read(text)
-    if kind is not _Kind.ATTACHMENT or len(numbers) < 6:
+    kind, numbers = read(text)
+    if kind is not Kind.ATTACHMENT or len(numbers) < 6:
         raise _malformed()
     return AttachmentId(_item(numbers[:5]), numbers[5:])
 
 
 def check(text: str) -> None:
     """Raise Failed for what is no identifier of a folder or an item."""
-    kind, _ = _read(text)
-    if kind in {_Kind.MAILBOX, _Kind.PLACE}:
+    kind, _ = read(text)
+    if kind in {Kind.MAILBOX, Kind.PLACE}:
         folder_id(text)
     else:
         item_id(text)
@@ -143,81 +145,18 @@ def check(text: str) -> None:
 
 def change_key(modseq: int) -> str:
     """Return what tells two states of one thing apart (RFC 7162)."""
-    return _written(_Kind.CHANGE, modseq)
+    return written(Kind.CHANGE, modseq)
 
 
 def modseq_of(text: str) -> int:
     """Read a change key; raises Failed for what is none."""
     try:
-        kind, numbers = _read(text)
+        kind, numbers = read(text)
     except Failed:
         kind, numbers = None, ()
-    if kind is not _Kind.CHANGE or len(numbers) != 1:
+    if kind is not Kind.CHANGE or len(numbers) != 1:
         raise Failed(Code.INVALID_CHANGE_KEY, "The change key is invalid.")
     return numbers[0]
-
-
-@dataclass(frozen=True, slots=True)
-class SyncState:
-    """How far a client knows a mailbox: to a mark, and UIDs below `uid_next`."""
-
-    account: int
-    mailbox: int
-    modseq: int = 0
-    uid: int = 0
-    uid_next: int = 1
-
-    def __str__(self) -> str:
-        return _written(
-            *(_Kind.SYNC, self.account, self.mailbox),
-            *(self.modseq, self.uid, self.uid_next),
-        )
-
-
-def sync_state(text: str) -> SyncState:
-    """Read a synchronisation state; raises Failed for what is none."""
-    kind, numbers = _read_state(text, _LONGEST)
-    if kind is not _Kind.SYNC or len(numbers) != 5:
-        raise _no_state()
-    return SyncState(*numbers)
-
-
-def hierarchy_state(known: dict[FolderId, int]) -> str:
-    """Return what a client knows of folders: each with a checksum of what it saw."""
-    numbers = []
-    for folder, checksum in known.items():
-        is_place = isinstance(folder, PlaceId)
-        number = folder.place if isinstance(folder, PlaceId) else folder.mailbox
-        numbers += [folder.account, number << 1 | is_place, checksum]
-    return _written(_Kind.HIERARCHY, *numbers)
-
-
-def known_hierarchy(text: str) -> dict[FolderId, int]:
-    """Read what `hierarchy_state` wrote; raises Failed for what is none."""
-    kind, numbers = _read_state(text, _LONGEST_HIERARCHY)
-    if kind is not _Kind.HIERARCHY or len(numbers) % 3:
-        raise _no_state()
-    known: dict[FolderId, int] = {}
-    for at in range(0, len(numbers), 3):
-        account, number, checksum = numbers[at : at + 3]
-        if not number & 1:
-            known[MailboxId(account, number >> 1)] = checksum
-        elif number >> 1 in set(Place):
-            known[PlaceId(account, Place(number >> 1))] = checksum
-        else:
-            raise _no_state()
-    return known
-
-
-def _read_state(text: str, longest: int) -> tuple[_Kind, tuple[int, ...]]:
-    try:
-        return _read(text, longest)
-    except Failed as error:
-        raise _no_state() from error
-
-
-def _no_state() -> Failed:
-    return Failed(Code.INVALID_SYNC_STATE, "The sync state is invalid.")
 
 
 def _item(numbers: tuple[int, ...]) -> ItemId:
@@ -227,21 +166,23 @@ def _item(numbers: tuple[int, ...]) -> ItemId:
     return ItemId(account, mailbox, uid, copy, Lying(lying))
 
 
-def _written(kind: _Kind, *numbers: int) -> str:
+def written(kind: Kind, *numbers: int) -> str:
+    """Return numbers as clients keep them."""
     octets = bytearray([_VERSION, kind])
     for number in numbers:
         octets += _varint(number)
     return _sealed(bytes(octets))
 
 
-def _read(text: str, longest: int = _LONGEST) -> tuple[_Kind, tuple[int, ...]]:
+def read(text: str, longest: int = LONGEST) -> tuple[Kind, tuple[int, ...]]:
+    """Return what `written` was given; raises Failed for what it did not write."""
     try:
         octets = base64.b64decode(text[: longest + 1], validate=True)
         body = octets[:-4]
         # What decodes to the same octets and is written otherwise is none of ours.
         if _sealed(body) != text or body[0] != _VERSION:
             raise _malformed()
-        return _Kind(body[1]), _numbers(body[2:])
+        return Kind(body[1]), _numbers(body[2:])
     except (ValueError, IndexError) as error:  # binascii's errors are ValueErrors
         raise _malformed() from error
 

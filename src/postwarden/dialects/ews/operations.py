@@ -6,10 +6,11 @@
     async def get_folder(call: Call, asked: Element) -> Xml:
         \"\"\"Show folders.\"\"\"
 
-It returns what stands inside the response element.
+It returns what stands inside the response element, or `Streamed`: the same again and
+again, each in a document of its own.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -17,7 +18,14 @@ if TYPE_CHECKING:
     from postwarden.dialects.ews.calls import Call
     from postwarden.wire.xml import Element, Xml
 
-Handler: TypeAlias = "Callable[[Call, Element], Awaitable[Xml]]"
+Handler: TypeAlias = "Callable[[Call, Element], Awaitable[Xml | Streamed]]"
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """Answers that are found while the client waits."""
+
+    each: "AsyncGenerator[Xml, None]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

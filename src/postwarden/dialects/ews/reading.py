@@ -77,3 +77,11 @@ def number(
     if not _NUMBER.fullmatch(text) or int(text) < low:
         raise Violation(f"{name} cannot be {text[:40]!r}", element)
     return int(text)
+
+
+def number_of(element: Element, *, low: int, high: int) -> int:
+    """Return the number that an element is."""
+    text = element.text.strip()
+    if not _NUMBER.fullmatch(text) or not low <= int(text) <= high:
+        raise Violation(f"{element.local} is {low} to {high}", element)
+    return int(text)

@@ -26,7 +26,7 @@ from postwarden.services.ports.mail import Left, Mark
 MAX_PAGE = 1000  # copies
 BY_UID = Order()
 BEGINNING = Mark(modseq=0, uid=0)
-_LAST_UID = 2**63 - 1
+LAST_UID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,13 +153,18 @@ def changes(
     marks = sorted({*changed, *left})
     page = marks[:limit]
     is_last = len(page) == len(marks)
-    end = Mark(modseq=max(home.highest_modseq, since.modseq), uid=_LAST_UID)
+    end = max(end_of(home), Mark(modseq=since.modseq, uid=LAST_UID))
     return Changes(
         changed=[changed[mark] for mark in page if mark in changed],
         left=[left[mark] for mark in page if mark in left],
         up_to=end if is_last else page[-1] if page else since,
         is_last=is_last,
     )
+
+
+def end_of(mailbox: Mailbox) -> Mark:
+    """Return the mark behind everything that happened in a mailbox until now."""
+    return Mark(modseq=mailbox.highest_modseq, uid=LAST_UID)
 
 
 def discarded(

@@ -9,12 +9,13 @@ from postwarden.dialects.ews.sections.folders import folders
 from postwarden.dialects.ews.sections.identifiers import identifiers
 from postwarden.dialects.ews.sections.items import items
 from postwarden.dialects.ews.sections.moving import moving
+from postwarden.dialects.ews.sections.notifications import notifications
 from postwarden.dialects.ews.sections.syncing import syncing
 from postwarden.dialects.ews.sections.writing import writing
 
 _SECTIONS = (
     *(folders, folder_changes, finding, items, writing, moving),
-    *(syncing, exporting, directory, identifiers),
+    *(syncing, notifications, exporting, directory, identifiers),
 )
 
 OPERATIONS: dict[str, Operation] = {

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
-from postwarden.dialects.ews import folder_shapes, ids, item_shapes
+from postwarden.dialects.ews import folder_shapes, ids, item_shapes, states
 from postwarden.dialects.ews.calls import Call
 from postwarden.dialects.ews.codes import Code
 from postwarden.dialects.ews.failures import Failed, Violation
@@ -13,9 +13,10 @@ from postwarden.dialects.ews.items import Depth, Item
 from postwarden.dialects.ews.loading import with_content, with_details
 from postwarden.dialects.ews.operations import Operations
 from postwarden.dialects.ews.placing import item_id
-from postwarden.dialects.ews.reading import child
+from postwarden.dialects.ews.reading import child, number_of
 from postwarden.dialects.ews.responses import messages, success
 from postwarden.dialects.ews.shapes import Shape, shape_of
+from postwarden.dialects.ews.states import SyncState
 from postwarden.model.actors import Actor
 from postwarden.services.mailboxes import reading as mail
 from postwarden.services.ports import UnitOfWork
@@ -35,7 +36,7 @@ class _News:
 
     items: Sequence[Item]
     left: Sequence[Left]
-    state: ids.SyncState
+    state: SyncState
     is_last: bool
 
 
@@ -48,7 +49,7 @@ async def sync_folder_items(call: Call, asked: Element) -> Xml:
         message = f"{folder.name} is not kept in step with clients."
         raise Failed(Code.INVALID_OPERATION, message)
     state = _state(asked, tree.account, folder.mailbox.id)
-    limit = _limit(asked)
+    limit = number_of(child(asked, "m:MaxChangesReturned"), low=1, high=MOST)
     ignored = {str(item_id(each)) for each in _ignored(asked)}
     actor = await call.owner(tree.account)
     depth = item_shapes.depth_of(shape)
@@ -78,7 +79,7 @@ async def sync_folder_items(call: Call, asked: Element) -> Xml:
 
 
 def _news(
-    uow: UnitOfWork, actor: Actor, state: ids.SyncState, limit: int, depth: Depth
+    uow: UnitOfWork, actor: Actor, state: SyncState, limit: int, depth: Depth
 ) -> _News:
     since = Mark(modseq=state.modseq, uid=state.uid)
     found = mail.changes(uow, actor, state.mailbox, since=since, limit=limit)
@@ -89,7 +90,7 @@ def _news(
     return _News(
         items=with_details(uow, actor, found.changed, depth),
         left=found.left,
-        state=ids.SyncState(
+        state=SyncState(
             *(state.account, state.mailbox),
             *(found.up_to.modseq, found.up_to.uid, uid_next),
         ),
@@ -97,16 +98,16 @@ def _news(
     )
 
 
-def _gone(state: ids.SyncState, left: Sequence[Left]) -> list[str]:
-    """Return the identifiers of what left and was known before."""
+def _gone(state: SyncState, left: Sequence[Left]) -> list[str]:
+    """Return the identifiers of what left and may have been known."""
     return [
         str(ids.ItemId(state.account, state.mailbox, each.uid, each.copy))
         for each in left
-        if each.copy is not None and each.uid < state.uid_next
+        if each.copy is not None and state.may_know(each.uid)
     ]
 
 
-async def _change(call: Call, item: Item, shape: Shape, state: ids.SyncState) -> Xml:
+async def _change(call: Call, item: Item, shape: Shape, state: SyncState) -> Xml:
     if item_shapes.depth_of(shape) is Depth.CONTENT:
         item = await with_content(call, item)
     shown = item_shapes.written(item, shape)
@@ -115,23 +116,15 @@ async def _change(call: Call, item: Item, shape: Shape, state: ids.SyncState) ->
     return tag("t:Create" if is_new else "t:Update", shown)
 
 
-def _state(asked: Element, account: int, mailbox: int) -> ids.SyncState:
+def _state(asked: Element, account: int, mailbox: int) -> SyncState:
     text = asked.value("m:SyncState")
     if not text:
-        return ids.SyncState(account, mailbox)
-    state = ids.sync_state(text)
+        return SyncState(account, mailbox)
+    state = states.sync_state(text)
     if (state.account, state.mailbox) != (account, mailbox):
         message = "This is the sync state of another folder."
         raise Failed(Code.INVALID_SYNC_STATE, message)
     return state
-
-
-def _limit(asked: Element) -> int:
-    element = child(asked, "m:MaxChangesReturned")
-    text = element.text.strip()
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MOST:
-        raise Violation(f"MaxChangesReturned is 1 to {MOST}", element)
-    return int(text)
 
 
 def _ignored(asked: Element) -> Sequence[Element]:
@@ -158,7 +151,7 @@ async def sync_folder_hierarchy(call: Call, asked: Element) -> Xml:
     else:
         root = _named(within)
     text = asked.value("m:SyncState")
-    known = ids.known_hierarchy(text) if text else {}
+    known = states.known_hierarchy(text) if text else {}
     folder, tree = await call.folder(root)
     there = {each.id: each for each in tree.below(folder, deep=True)}
     now = {number: _checksum(each) for number, each in there.items()}
@@ -176,7 +169,7 @@ async def sync_folder_hierarchy(call: Call, asked: Element) -> Xml:
         [
             success(
                 "SyncFolderHierarchy",
-                tag("m:SyncState", ids.hierarchy_state(now)),
+                tag("m:SyncState", states.hierarchy_state(now)),
                 tag("m:IncludesLastFolderInRange", True),
                 tag("m:Changes", *changes),
             )
