@@ -21,6 +21,7 @@ MOVING = {
     *("started_at", "ended_at", "run_at", "heartbeat_at", "leased_until", "seconds"),
     *("expires_at", "vaulted_at", "made_at", "delivered_at", "removed_at"),
     *("restored_at", "exposed_seconds", "entries"),
+    *("link", "uri"),
     *("expires", "secret", "prefix", "approved_at", "expires_at", "armed_at", "plan"),
 }
 
@@ -110,6 +111,15 @@ SCRIPT: list[list[str]] = [
     ["case", "report", "1", "--format", "pdf"],
     ["hold", "report", "1"],
     ["hold", "report", "999"],
+    ["admin", "link", "carol"],
+    ["admin", "link", "nobody"],
+    ["admin", "totp", "carol"],
+    ["admin", "totp", "carol", "--code", "123456"],
+    ["admin", "totp", "carol", "--remove"],
+    ["admin", "passkeys", "carol"],
+    ["admin", "passkeys", "carol", "--remove", "3"],
+    ["login", "list"],
+    ["login", "list", "--account", "eva@example.net", "--admin", "carol"],
     ["login", "sessions"],
     ["login", "end", "1"],
     ["task", "await", "999"],

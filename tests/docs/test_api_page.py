@@ -18,7 +18,7 @@ async def test_an_example_works(line: str) -> None:
     town = (await prepared.prepare_once()).fresh()
     town.house.closing.clear()
     for word, means in {"$API": "", "$KEY": "operator", **town.made}.items():
-        line = line.replace(word, means)
+        line = line.replace(word, str(means))
     words = shlex.split(line)[1:]
     method, path, query = "GET", "", ""
     headers: dict[str, str] = {}

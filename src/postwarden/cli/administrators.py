@@ -215,30 +215,32 @@ async def totp_(
     again. --remove is for a telephone that was lost.
     """
     wanted = administrator_name(name)
-    if remove and (code is not None or secret_stdin):
-        raise Invalid("--remove stands alone")
+    changes = totp_words(code=code, secret_stdin=secret_stdin, remove=remove)
     if remove:
         removed = await run.transact(totp.remove, run.actor, wanted)
         shape = shapes.administrator(removed)
         return run.output.done(f"{removed.name} is asked for no more codes", shape)
-    if code is None and not secret_stdin:
+    if not changes:
         made = await run.read(totp.propose, run.actor, wanted)
-        return run.output.one(
-            {"admin": made.admin, "secret": made.secret, "uri": made.uri}
-        )
-    if code is None or not secret_stdin:
-        raise Invalid("--code and --secret-stdin go together", field="code")
+        return run.output.one(shapes.proposal(made))
     codes = await totp.set_up(
         run.platform.store,
         run.platform.sealer,
         run.actor,
         wanted,
         secret=read_password(),
-        code=code,
+        code=code or "",
     )
-    return run.output.one(
-        {"admin": wanted, "recovery_codes": [totp.shown(each) for each in codes]}
-    )
+    return run.output.one(shapes.recovery_codes(wanted, codes))
+
+
+def totp_words(*, code: str | None, secret_stdin: bool, remove: bool) -> bool:
+    """Return whether anything is to change; raises Invalid for words at odds."""
+    if remove and (code is not None or secret_stdin):
+        raise Invalid("--remove stands alone")
+    if (code is None) is secret_stdin:
+        raise Invalid("--code and --secret-stdin go together", field="code")
+    return remove or code is not None
 
 
 @command(

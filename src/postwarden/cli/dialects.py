@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -78,10 +79,14 @@ def native_house(site: Site) -> House:
         if wishes.authentication == "none" and site.local
         else Secrets(platform.actor_of),
         clock=platform.clock,
+        party=platform.relying_party,
         rules=platform.case_rules,
         session_rules=platform.session_rules,
         guard_rules=platform.guard_rules,
-        options=Options(require_if_match=wishes.require_if_match),
+        options=Options(
+            require_if_match=wishes.require_if_match,
+            link_lifetime=timedelta(seconds=settings.logins.link_seconds),
+        ),
         bounds=site.bounds(settings.http.body_size),
         closing=site.closing,
     )

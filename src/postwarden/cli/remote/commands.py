@@ -11,6 +11,7 @@ from postwarden.cli.output import Output
 from postwarden.cli.remote import (
     account_files,
     auditing,
+    factors,
     inventories,
     messages,
     plans,
@@ -29,6 +30,8 @@ REMOTE: Mapping[Path, Remote] = {**DIRECTORY, **WORK, **webhooks.WEBHOOKS, **HOU
 
 OTHERS: Mapping[Path, Callable[[Client, Output, Words], None]] = {
     ("account", "create-many"): account_files.create_many,
+    ("admin", "passkeys"): factors.passkeys,
+    ("admin", "totp"): factors.totp,
     ("audit", "verify"): auditing.verify,
     ("case", "preview"): plans.preview,
     ("case", "report"): reports.case,

@@ -61,6 +61,7 @@ HOUSE: dict[Path, Remote] = {
     ("admin", "remove"): Remote(
         method="DELETE", path="/administrators/{name}", done="removed admin {admin}"
     ),
+    ("admin", "link"): Remote(method="POST", path="/administrators/{name}/links"),
     ("role", "create"): Remote(
         method="POST",
         path="/roles",
@@ -101,6 +102,14 @@ HOUSE: dict[Path, Remote] = {
     ),
     ("key", "revoke"): Remote(
         method="DELETE", path="/keys/{id_}", done="revoked key {id}"
+    ),
+    ("login", "list"): Remote(
+        path="/login-attempts",
+        query={"account": "account", "admin": "admin"},
+        columns=(
+            *("last_at", "account", "login", "client_ip", "protocol", "result"),
+            "count",
+        ),
     ),
     ("login", "sessions"): Remote(
         path="/sessions",

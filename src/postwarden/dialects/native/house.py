@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from postwarden.dialects.kit.requests import Bounds, Request
 from postwarden.model.actors import Actor
-from postwarden.model.logins import GuardRules, SessionRules
+from postwarden.model.logins import GuardRules, RelyingParty, SessionRules
 from postwarden.services.cases.rules import CaseRules
+from postwarden.services.logins import links
 from postwarden.services.ports import (
     Blobs,
     Passwords,
@@ -31,6 +32,7 @@ class Options:
     """What the settings say about the API."""
 
     require_if_match: bool = False
+    link_lifetime: timedelta = links.LIFETIME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,7 @@ class House:
     authenticate: Authenticate
     rules: CaseRules
     clock: Callable[[], datetime]
+    party: RelyingParty  # whom browsers know us as
     session_rules: SessionRules = field(default_factory=SessionRules)
     guard_rules: GuardRules = field(default_factory=GuardRules)
     options: Options = field(default_factory=Options)

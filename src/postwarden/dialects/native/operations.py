@@ -40,6 +40,7 @@ class Example:
     variables: dict[str, str] = field(default_factory=dict)
     query: dict[str, str] = field(default_factory=dict)
     body: dict[str, object] | None = None
+    asks: str = ""  # who asks, where it is about oneself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,28 +63,36 @@ async def set_up(
     NotFound, Forbidden.
     """
     access.require_for(actor, name, Permission.ADMIN_WRITE)
-    if len(secret) != _SECRET_LENGTH or not secret.isascii():
-        raise Invalid("this is not a secret that was proposed", field="secret")
-    codes = [_recovery_code() for _ in range(CODES)]
-    confirmed = _Confirmed(
-        secret=secret,
-        code=code,
-        sealed=sealer.seal(secret.encode(), PURPOSE),
-        recovery=[digest_of(each) for each in codes],
-    )
-    await store.transact(_keep, actor, name, confirmed)
-    return codes
+    answered = answer(sealer, secret=secret, code=code)
+    await store.transact(keep, actor, name, answered)
+    return answered.recovery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Confirmed:
+class Answered:
+    """A proposed secret with a code of it, and what its owner gets for it."""
+
     secret: str
     code: str
     sealed: bytes
-    recovery: Sequence[bytes]
+    recovery: Sequence[str]
 
 
-def _keep(uow: UnitOfWork, actor: Actor, name: str, new: _Confirmed) -> None:
+def answer(sealer: Sealer, *, secret: str, code: str) -> Answered:
+    """Return what `keep` takes, with new recovery codes; raises Invalid."""
+    if len(secret) != _SECRET_LENGTH or not secret.isascii():
+        raise Invalid("this is not a secret that was proposed", field="secret")
+    return Answered(
+        secret=secret,
+        code=code,
+        sealed=sealer.seal(secret.encode(), PURPOSE),
+        recovery=[_recovery_code() for _ in range(CODES)],
+    )
+
+
+def keep(uow: UnitOfWork, actor: Actor, name: str, new: Answered) -> None:
+    """Ask for codes from now on; raises Invalid for a wrong code, as `set_up` does."""
+    access.require_for(actor, name, Permission.ADMIN_WRITE)
     owner = access.administrator(uow, actor, name)
     privileges.check_control(uow, actor, owner)
     step = step_of(new.secret, new.code, uow.now, after=None)
@@ -93,7 +101,7 @@ def _keep(uow: UnitOfWork, actor: Actor, name: str, new: _Confirmed) -> None:
             "this is not the code of now: are the clocks right?", field="code"
         )
     uow.administrators.replace(replace(owner, totp=new.sealed, totp_step=step))
-    uow.recovery_codes.replace_all(owner.id, new.recovery)
+    uow.recovery_codes.replace_all(owner.id, [digest_of(e) for e in new.recovery])
     audit.record(
         uow,
         actor,

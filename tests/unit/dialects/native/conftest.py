@@ -14,6 +14,7 @@ from postwarden.services.cases.rules import CaseRules
 from tests.support.api import Client
 from tests.support.factories import Clock
 from tests.support.houses import Actors, PlainPasswords, PlainSealer, PlainWebhooks
+from tests.support.prepared import PARTY
 
 
 @pytest.fixture
@@ -42,6 +43,7 @@ def house(store: MemoryStore, clock: Clock, actors: Actors) -> House:
         webhook_client=PlainWebhooks(),
         authenticate=actors,
         rules=CaseRules(),
+        party=PARTY,
         clock=clock,
     )
 

@@ -19,6 +19,7 @@ from postwarden.dialects.native.routes.domains import (
     domain_aliases,
     domains,
 )
+from postwarden.dialects.native.routes.factors import factors
 from postwarden.dialects.native.routes.holds import holds
 from postwarden.dialects.native.routes.logins import logins
 from postwarden.dialects.native.routes.mail import mail
@@ -48,6 +49,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *administrators.all,
     *roles.all,
     *keys.all,
+    *factors.all,
     *logins.all,
     *audit.all,
     *inventory.all,

@@ -1,6 +1,9 @@
 """Logging in and out, and who is logged in."""
 
+import json
 from typing import Literal
+
+from msgspec import UNSET
 
 from postwarden.dialects.kit.requests import Request
 from postwarden.dialects.native.answers import Listed, One, Raw, Written
@@ -10,16 +13,21 @@ from postwarden.dialects.native.login_page import login_page
 from postwarden.dialects.native.operations import Example, Operations
 from postwarden.dialects.native.references import given, number
 from postwarden.dialects.native.schemas.administration import (
+    AttemptQuery,
     LinkPage,
     LinkToken,
+    PasskeyAnswer,
     PasswordLogin,
     SessionQuery,
 )
 from postwarden.dialects.native.schemas.fields import Writing
 from postwarden.dialects.native.shapes import administration as shapes
+from postwarden.model.addresses import Address
 from postwarden.model.administrators import administrator_name
+from postwarden.model.errors import Invalid
 from postwarden.model.logins import Origin
-from postwarden.services.logins import links, sessions
+from postwarden.model.permissions import Permission
+from postwarden.services.logins import guard, links, sessions
 from postwarden.services.logins import passwords as service
 
 logins = Operations("Logins")
@@ -77,6 +85,68 @@ async def log_in(call: Call, body: PasswordLogin) -> One[shapes.NewSessionShape]
         guard_rules=house.guard_rules,
     )
     return One(shapes.new_session(begun), is_versioned=False)
+
+
+@logins.post("/login/passkey/invitation", is_open=True, status=200)
+async def invite_login(call: Call) -> One[shapes.InvitationShape]:
+    """Begin a login with a passkey: `options` are for a browser.
+
+    They are the same for everybody; the authenticator knows whose passkey it has.
+    """
+    from postwarden.services.logins import passkeys  # noqa: PLC0415  takes 0.2 s
+
+    made = await call.house.store.transact(passkeys.invite, call.house.party)
+    return One(shapes.invitation(made.handle, made.options), is_versioned=False)
+
+
+@logins.post(
+    "/login/passkey",
+    is_open=True,
+    example=Example(body={"handle": "CHALLENGED", "answer": "SIGNED"}),
+)
+async def log_in_with_passkey(
+    call: Call, body: PasskeyAnswer
+) -> One[shapes.NewSessionShape]:
+    """Begin a session with what an authenticator answered; it needs nothing beside.
+
+    What is wrong is not told, and too many failures are 429, as with passwords.
+    """
+    from postwarden.services.logins import passkeys  # noqa: PLC0415  takes 0.2 s
+
+    house = call.house
+    begun = await passkeys.enter(
+        house.store,
+        house.party,
+        handle=body.handle,
+        answer=json.dumps(body.answer),
+        origin=_origin(call.request),
+        session_rules=house.session_rules,
+        guard_rules=house.guard_rules,
+    )
+    return One(shapes.new_session(begun), is_versioned=False)
+
+
+@logins.get("/login-attempts", Permission.AUDIT_READ)
+async def list_attempts(
+    call: Call, query: AttemptQuery
+) -> Listed[shapes.LoginAttemptsShape]:
+    """List attempts to log in, those of a kind in one row a day, for 30 days."""
+    owner = given(query.account)
+    if owner is not None and query.admin is not UNSET:
+        raise Invalid("an account or an admin, not both", field="account")
+    if owner is not None:
+        owner = f"{guard.ACCOUNT} {Address.parse(owner)}"
+    elif query.admin is not UNSET:
+        owner = f"{guard.ADMINISTRATOR} {administrator_name(query.admin)}"
+    return await call.page(
+        query,
+        lambda uow, after, limit: guard.page(
+            uow, call.actor, account=owner, after=after, limit=limit
+        ),
+        first=0,
+        key=lambda each: each.id,
+        shape=shapes.login_attempts,
+    )
 
 
 @logins.post("/logout", status=200)

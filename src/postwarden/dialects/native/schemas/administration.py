@@ -1,12 +1,13 @@
 """What is asked about administrators, logins, tasks and the audit log."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from postwarden.dialects.native.schemas.fields import (
+    AddressText,
     AdministratorName,
     Domains,
     Name,
@@ -122,6 +123,36 @@ class SessionQuery(Paging):
     """Whose sessions."""
 
     admin: AdministratorName | UnsetType = UNSET
+
+
+class AttemptQuery(Paging):
+    """Attempts to come in as whom: an account or an administrator, not both."""
+
+    account: AddressText | UnsetType = UNSET
+    admin: AdministratorName | UnsetType = UNSET
+
+
+class TotpAnswer(Taken):
+    """A secret that was proposed, and the code that an app shows of it now."""
+
+    secret: Annotated[str, Meta(min_length=32, max_length=32)]
+    code: Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+Handle = Annotated[str, Meta(min_length=1, max_length=100)]
+
+
+class PasskeyAnswer(Taken):
+    """What an authenticator answered to an invitation: its credential as JSON."""
+
+    handle: Handle
+    answer: dict[str, Any]
+
+
+class NewPasskey(PasskeyAnswer, kw_only=True):
+    """A passkey to keep, by a name that its owner knows it by."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=255)]
 
 
 class LinkPage(Taken):

@@ -1,15 +1,18 @@
 """Administrators, roles and keys as scripts see them."""
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from postwarden.model.administrators import Administrator
 from postwarden.model.logins import LoginAttempts, Passkey
 from postwarden.model.permissions import Permission, Role
 from postwarden.services.keys import NewKey, OwnedKey
+from postwarden.services.logins import totp
 from postwarden.services.logins.links import NewLink
 from postwarden.services.logins.sessions import NewSession, OwnedSession
+from postwarden.services.logins.totp import Proposal
 
 
 class AdministratorShape(TypedDict):
@@ -105,6 +108,28 @@ class PasskeyShape(TypedDict):
     name: str
     created_at: datetime
     last_used_at: datetime | None
+
+
+class ProposalShape(TypedDict):
+    """A secret for an authenticator app; the URI is what a QR code shows."""
+
+    admin: str
+    secret: str
+    uri: str
+
+
+class RecoveryCodesShape(TypedDict):
+    """Codes for when the authenticator is lost; nobody sees them again."""
+
+    admin: str
+    recovery_codes: list[str]
+
+
+class InvitationShape(TypedDict):
+    """What a browser hands to an authenticator; `handle` goes back with its answer."""
+
+    handle: str
+    options: Mapping[str, Any]
 
 
 class LoginAttemptsShape(TypedDict):
@@ -220,6 +245,21 @@ def passkey(of: Passkey) -> PasskeyShape:
         "created_at": of.created_at,
         "last_used_at": of.last_used_at,
     }
+
+
+def proposal(of: Proposal) -> ProposalShape:
+    """Return a secret that nobody has confirmed yet."""
+    return {"admin": of.admin, "secret": of.secret, "uri": of.uri}
+
+
+def recovery_codes(name: str, codes: Iterable[str]) -> RecoveryCodesShape:
+    """Return recovery codes in groups, for people to write down."""
+    return {"admin": name, "recovery_codes": [totp.shown(each) for each in codes]}
+
+
+def invitation(handle: str, options: str) -> InvitationShape:
+    """Return an invitation, whose options are JSON already."""
+    return {"handle": handle, "options": json.loads(options)}
 
 
 def login_attempts(of: LoginAttempts) -> LoginAttemptsShape:
