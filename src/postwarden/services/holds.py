@@ -62,12 +62,13 @@ _CASE_SCOPE = (
 class NewHold:
     """What a hold is made from; one of `query`, `account` and `case` at least.
 
-    `account` narrows the query to one account. With `case` the copies in the
-    case's plans are held too; without a query it is the case's query.
+    `account` narrows the query to one account, `accounts` to several. With `case` the
+    copies in the case's plans are held too; without a query it is the case's query.
     """
 
     query: Query | None = None
     account: Address | None = None
+    accounts: tuple[Address, ...] = ()
     case: int | None = None
     name: str = ""
     reason: str
@@ -127,10 +128,11 @@ def _query(uow: UnitOfWork, actor: Actor, new: NewHold) -> Query:
     parts: list[Node] = [] if new.query is None else [new.query.root]
     if new.query is not None:
         check_scope(new.query, Scope.HOLD)  # it names where in the text a term is
-    if new.account is not None:
-        access.account(uow, actor, new.account)
-        domain, _, local_key = new.account.key.partition("/")
-        parts.append(AddressMatch(AddressField.ACCOUNT, local_key, domain))
+    named = new.accounts if new.account is None else (new.account, *new.accounts)
+    for address in named:
+        access.account(uow, actor, address)
+    if named:
+        parts.append(any_of([_account_leaf(each.key) for each in named]))
     if new.case is not None:
         access.require(actor, Permission.CASE_READ)
         case = reach.case(uow, actor, new.case)
@@ -377,6 +379,19 @@ def get(
     if not _sees(actor, hold):
         raise NotFound("hold", str(hold_id))
     return hold
+
+
+def named(uow: UnitOfWork, actor: Actor, name: str) -> Hold:
+    """Return the newest hold in force of that very name; raises NotFound."""
+    access.require(actor, Permission.HOLD_READ)
+    found = [
+        hold
+        for hold in uow.holds.in_force()
+        if hold.name == name and _sees(actor, hold)
+    ]
+    if not found:
+        raise NotFound("hold", name)
+    return found[-1]
 
 
 def _sees(actor: Actor, hold: Hold) -> bool:

@@ -13,7 +13,7 @@ from postwarden.dialects.ews.envelope import answer, refusal
 from postwarden.dialects.ews.failures import Failed
 from postwarden.dialects.ews.house import House
 from postwarden.dialects.ews.names import NAME
-from postwarden.dialects.ews.operations import Streamed
+from postwarden.dialects.ews.operations import Operation, Streamed
 from postwarden.dialects.ews.sections import OPERATIONS
 from postwarden.dialects.kit.application import App, Handler, Heard, unheard
 from postwarden.dialects.kit.asgi import Answer
@@ -21,7 +21,7 @@ from postwarden.dialects.kit.refusals import WrongMediaType
 from postwarden.dialects.kit.requests import Request
 from postwarden.dialects.kit.routing import Routes
 from postwarden.model.actors import Actor
-from postwarden.wire.xml import Element, Xml, tag
+from postwarden.wire.xml import Element, Xml
 
 PREFIXES = ("/ews", "/autodiscover")
 PATH = "/ews/exchange.asmx"
@@ -111,13 +111,13 @@ async def _answered(call: Call, asked: Element) -> Answer:
         )
     found = await operation.handler(call, asked)
     if isinstance(found, Streamed):
-        return answer(_documents(operation.response, found.each))
-    return answer(soap.envelope(tag(operation.response, found)))
+        return answer(_documents(operation, found.each))
+    return answer(soap.envelope(operation.written(found)))
 
 
 async def _documents(
-    response: str, found: AsyncGenerator[Xml, None]
+    operation: Operation, found: AsyncGenerator[Xml, None]
 ) -> AsyncGenerator[bytes, None]:
     async with contextlib.aclosing(found):
         async for each in found:
-            yield soap.envelope(tag(response, each))
+            yield soap.envelope(operation.written(each))

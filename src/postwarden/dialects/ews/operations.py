@@ -14,6 +14,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from postwarden.dialects.ews.codes import Code
+from postwarden.wire.xml import tag
+
 if TYPE_CHECKING:
     from postwarden.dialects.ews.calls import Call
     from postwarden.wire.xml import Element, Xml
@@ -30,11 +33,23 @@ class Streamed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One operation; `response` is the element that its answer is."""
+    """One operation; `response` is the element that its answer is.
+
+    Where `is_single`, that element says itself that all is well; elsewhere each
+    response message in it does.
+    """
 
     name: str
     handler: Handler
     response: str
+    is_single: bool = False
+
+    def written(self, content: "Xml") -> "Xml":
+        """Return the whole answer that some content is."""
+        if not self.is_single:
+            return tag(self.response, content)
+        code = tag("m:ResponseCode", Code.NO_ERROR)
+        return tag(self.response, code, content, ResponseClass="Success")
 
 
 class Operations:
@@ -44,12 +59,15 @@ class Operations:
         self.all: list[Operation] = []
 
     def __call__(
-        self, name: str, *, response: str | None = None
+        self, name: str, *, response: str | None = None, is_single: bool = False
     ) -> Callable[[Handler], Handler]:
         def declare(handler: Handler) -> Handler:
             self.all.append(
                 Operation(
-                    name=name, handler=handler, response=response or f"m:{name}Response"
+                    name=name,
+                    handler=handler,
+                    response=response or f"m:{name}Response",
+                    is_single=is_single,
                 )
             )
             return handler

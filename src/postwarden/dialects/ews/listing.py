@@ -1,0 +1,46 @@
+"""Accounts that whoever asks may know of: his own, or those of his domains."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from postwarden.dialects.ews.calls import Call
+from postwarden.dialects.ews.codes import Code
+from postwarden.dialects.ews.failures import Failed
+from postwarden.model.accounts import Account
+from postwarden.services import access, accounts
+
+MAX_ACCOUNTS: Final = 1000  # of one answer
+_PAGE: Final = 1000
+
+
+async def administered(call: Call, text: str) -> Sequence[Account]:
+    """Return the accounts that have a text in address or name; raises Failed.
+
+    That are those of an administrator's domains; raises Forbidden for others.
+    """
+    wanted = text.casefold()
+    found: list[Account] = []
+    after = ""
+    while True:
+        page = await call.read(accounts.page, call.actor, after=after, limit=_PAGE)
+        found += [
+            each
+            for each in page
+            if wanted in str(each.address).casefold() or wanted in each.name.casefold()
+        ]
+        if len(found) > MAX_ACCOUNTS:
+            message = f"More than {MAX_ACCOUNTS} have this in them: say more."
+            raise Failed(Code.DATA_SIZE_LIMIT_EXCEEDED, message)
+        if len(page) < _PAGE:
+            return found
+        after = page[-1].address.key
+
+
+async def known(call: Call, text: str) -> Sequence[Account]:
+    """Like `administered`; an owner knows himself."""
+    if call.actor.account is None:
+        return await administered(call, text)
+    own = await call.read(access.mailbox_owner, call.actor, call.actor.account)
+    wanted = text.casefold()
+    is_found = wanted in str(own.address).casefold() or wanted in own.name.casefold()
+    return [own] if is_found else []
