@@ -140,6 +140,8 @@ async def test_updating_writes_all_that_may_change_and_no_more(
         expires_at=later + timedelta(days=30),
         lay_in="Inbox/a",
         discarded=DiscardKind.PURGED,
+        item=5,
+        item_uid=4,
     )
     other = replace(moved, message=place.second.id, internal_date=later, size=5, held=3)
 
@@ -148,6 +150,42 @@ async def test_updating_writes_all_that_may_change_and_no_more(
     assert await store.read(lambda uow: uow.copies.many([added.id, 99])) == {
         added.id: moved
     }
+
+
+async def test_an_item_is_the_copy_that_took_its_place(
+    store: Store, place: Place
+) -> None:
+    first, second, other = await store.transact(
+        add,
+        copy_in(place.inbox, place.first.id, 1, state=CopyState.VAULTED),
+        copy_in(place.inbox, place.second.id, 2),
+        copy_in(place.inbox, place.second.id, 3),
+    )
+
+    def current(uow: UnitOfWork) -> dict[int, int]:
+        wanted = [first.id, -first.id, second.id, other.id, 99]
+        return uow.copies.of_items(wanted)
+
+    alone = {each.id: each.id for each in (first, second, other)}
+    assert await store.read(current) == alone
+
+    line = [replace(first, item=-first.id), replace(second, item=first.id, item_uid=1)]
+    await store.transact(lambda uow: uow.copies.update(line))
+
+    assert await store.read(current) == {
+        first.id: second.id,
+        -first.id: first.id,
+        other.id: other.id,
+    }
+    facts = await store.read(lambda uow: uow.copies.facts([second.id, other.id]))
+    assert [(each.item, each.item_uid) for each in facts] == [
+        (first.id, 1),
+        (None, None),
+    ]
+    with pytest.raises(BROKEN_CONSTRAINT):
+        await store.transact(
+            lambda uow: uow.copies.update([replace(other, item=first.id)])
+        )
 
 
 async def test_a_mailbox_shows_live_copies_in_order_of_uid(

@@ -119,9 +119,9 @@ async def test_what_left_is_read_on_from_a_mark(store: Store) -> None:
     def work(uow: UnitOfWork) -> None:
         uow.mailboxes.record_expunged([(1, 9, 4, 11), (1, 2, 5, 12), (1, 3, 4, 13)])
         every = [
-            Left(uid=3, modseq=4, copy=13),
-            Left(uid=9, modseq=4, copy=11),
-            Left(uid=2, modseq=5, copy=12),
+            Left(uid=3, modseq=4, item=13),
+            Left(uid=9, modseq=4, item=11),
+            Left(uid=2, modseq=5, item=12),
         ]
         assert uow.mailboxes.left(1, Mark(modseq=0, uid=0), 9) == every
         assert uow.mailboxes.left(1, Mark(modseq=0, uid=0), 2) == every[:2]

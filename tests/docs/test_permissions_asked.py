@@ -36,6 +36,7 @@ PARTS = {
     "mailboxes.acting.thrown_away": "a part of services that have asked",
     "mailboxes.appending.append": "asks in its first transaction",
     "mailboxes.keeping.remove_chunk": "a part of what `remove` has asked for",
+    "mailboxes.own.is_hidden": "a part of services that have asked",
     "mailboxes.own.is_seen": "a part of services that have asked",
     "mailboxes.own.taken": "a part of services that have asked",
     "mailboxes.own.tell": "a part of services that have asked",

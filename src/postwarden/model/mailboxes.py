@@ -73,6 +73,7 @@ class DiscardKind(StrEnum):
 
     DELETED = "deleted"  # the owner sees it there and may take it back
     PURGED = "purged"  # gone for the owner; administrators in his place see it
+    REPLACED = "replaced"  # another copy took its place; they see it, too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +101,11 @@ class Copy:
     since `vaulted_at`, it is destroyed after `expires_at`; what is contained has
     neither. `lay_in` names its mailbox while it is hidden, should that go;
     `discarded` says that its owner threw it away, not a case or the end of a hold.
+
+    A message never changes, so a changed draft is another copy in the place of one.
+    To whoever knows mail by item both are one: `item` is the id of the first of the
+    line, and `item_uid` the UID under which it came into the mailbox. None is the
+    copy's own; what was replaced is an item apart, its id below zero.
     """
 
     id: int
@@ -121,6 +127,8 @@ class Copy:
     expires_at: datetime | None = None
     lay_in: str | None = None
     discarded: DiscardKind | None = None
+    item: int | None = None
+    item_uid: int | None = None
 
 
 class SortField(StrEnum):

@@ -41,6 +41,7 @@ class NewCopy:
     keywords: tuple[str, ...] = ()
     reception: int | None = None
     recipient: int | None = None
+    instead_of: Copy | None = None
 
 
 def mailbox_named(uow: UnitOfWork, account: int, name: str) -> Mailbox:
@@ -58,12 +59,14 @@ def mailbox_named(uow: UnitOfWork, account: int, name: str) -> Mailbox:
 def file(uow: UnitOfWork, new: Sequence[NewCopy]) -> list[Copy]:
     """Put messages into mailboxes; the copies come back in the order given.
 
-    Every copy there is was put here, so here is where holds mark what arrives.
+    Every copy there is was put here, so here is where holds mark what arrives. One
+    that comes instead of another, which was withdrawn as replaced, is the same item.
     """
     books = _Books(uow, {each.mailbox for each in new})
     copies = []
     for each in new:
         uid, modseq = books.enter(each.mailbox, each.size, each.flags)
+        item, item_uid = _item_of(each)
         books.charge(each.account, Usage(octets=each.size, messages=1))
         copies.append(
             Copy(
@@ -80,6 +83,8 @@ def file(uow: UnitOfWork, new: Sequence[NewCopy]) -> list[Copy]:
                 size=each.size,
                 reception=each.reception,
                 recipient=each.recipient,
+                item=item,
+                item_uid=item_uid,
             )
         )
     books.close()
@@ -107,7 +112,10 @@ def withdraw(
         books.leave(copy)
         books.charge(copy.account, _into_vault(copy))
         lay_in = books.mailboxes[copy.mailbox].mailbox.name
-        gone.append(replace(copy, state=state, lay_in=lay_in, discarded=discarded))
+        hidden = replace(copy, state=state, lay_in=lay_in, discarded=discarded)
+        if discarded is DiscardKind.REPLACED:
+            hidden = replace(hidden, item=-copy.id, item_uid=None)
+        gone.append(hidden)
     books.close()
     if state is CopyState.VAULTED:
         gone = retention.clocked(uow, gone)
@@ -149,6 +157,7 @@ def restore(
                 expires_at=None,
                 lay_in=None,
                 discarded=None,
+                item_uid=None,
             )
         )
     books.close()
@@ -172,7 +181,14 @@ def move(uow: UnitOfWork, copies: Sequence[tuple[Copy, str]]) -> list[Copy]:
         books.leave(copy)
         uid, modseq = books.enter(home, copy.size, copy.flags)
         moved.append(
-            replace(copy, mailbox=home, uid=uid, modseq=modseq, save_date=uow.now)
+            replace(
+                copy,
+                mailbox=home,
+                uid=uid,
+                modseq=modseq,
+                save_date=uow.now,
+                item_uid=None,
+            )
         )
     books.close()
     uow.copies.update(moved)
@@ -223,6 +239,15 @@ def destroy(
     record_copies(uow, Event.PURGE, copies, lay_in.get, source=source, detail=detail)
     uow.copies.remove(copy.id for copy in copies)
     uow.disposal.offer({copy.message for copy in copies}, uow.now)
+
+
+def _item_of(new: NewCopy) -> tuple[int | None, int | None]:
+    old = new.instead_of
+    if old is None:
+        return None, None
+    # In another mailbox it arrives anew.
+    item_uid = (old.item_uid or old.uid) if old.mailbox == new.mailbox else None
+    return old.item or old.id, item_uid
 
 
 def _unseen(flags: Flag) -> int:
@@ -300,7 +325,8 @@ class _Books:
     def leave(self, copy: Copy) -> None:
         counters = self.mailboxes[copy.mailbox]
         counters.change(messages=-1, unseen=-_unseen(copy.flags), octets=-copy.size)
-        self.journal.append((copy.mailbox, copy.uid, counters.modseq, copy.id))
+        item = copy.item or copy.id
+        self.journal.append((copy.mailbox, copy.uid, counters.modseq, item))
 
     def touch(self, mailbox: int, unseen: int) -> int:
         counters = self.mailboxes[mailbox]

@@ -1,7 +1,7 @@
 """exchangelib keeps folders in step, and takes items out and in again."""
 
 import pytest
-from exchangelib import Account
+from exchangelib import Account, Message
 from exchangelib.errors import ErrorCorruptData, ErrorItemNotFound
 from exchangelib.folders import Messages
 
@@ -39,6 +39,33 @@ def test_a_folder_is_kept_in_step(office: Office, account: Account) -> None:
         *(("create", "late"), ("delete", "")),
         *(("delete", ""), ("update", two.subject)),
     ]
+
+
+def test_a_changed_draft_is_told_as_the_item_that_it_was(account: Account) -> None:
+    drafts = account.drafts
+    old = Message(account=account, folder=drafts, subject="old", body="a").save()
+    list(drafts.sync_items())
+    state = drafts.item_sync_state
+    new = Message(account=account, folder=drafts, subject="new", body="b").save()
+    known = {old.id: "update", new.id: "create"}
+    for each in (old, new, old):
+        key = each.changekey
+        each.subject += ", changed"
+        each.save(update_fields=["subject"])
+        assert each.changekey != key
+
+    news = list(drafts.sync_items(sync_state=state, max_changes_returned=1))
+    assert {item.id: kind for kind, item in news} == known
+    assert {item.subject for _, item in news} == {
+        *("old, changed, changed", "new, changed")
+    }
+    assert drafts.get(id=old.id).subject == "old, changed, changed"
+
+    state = drafts.item_sync_state
+    old.move_to_trash()
+    news = list(drafts.sync_items(sync_state=state))
+    assert [kind for kind, _ in news] == ["delete"]
+    new.delete()
 
 
 def test_folders_are_kept_in_step(office: Office, account: Account) -> None:

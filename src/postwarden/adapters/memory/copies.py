@@ -34,18 +34,32 @@ class MemoryCopies:
     def add(self, copies: Sequence[Copy]) -> list[Copy]:
         added = [replace(copy, id=self._copies.new_id(), held=0) for copy in copies]
         for copy in added:
-            self._take_uid(copy)
+            self._enter(copy)
             self._copies.insert(copy.id, copy)
         return added
 
-    def _take_uid(self, copy: Copy) -> None:
-        """Keep one live copy per UID of a mailbox (RFC 9051 §2.3.1.1)."""
+    def _enter(self, copy: Copy) -> None:
+        """Keep one live copy per UID of a mailbox (RFC 9051 §2.3.1.1), one per item."""
         if copy.state is CopyState.LIVE:
             self._state.live_uids.insert((copy.mailbox, copy.uid), copy.id)
+        if copy.item is not None:
+            self._state.items.insert(copy.item, copy.id)
+
+    def _leave(self, copy: Copy) -> None:
+        if copy.state is CopyState.LIVE:
+            self._state.live_uids.remove((copy.mailbox, copy.uid))
+        if copy.item is not None:
+            self._state.items.remove(copy.item)
 
     def many(self, copies: Sequence[int]) -> dict[int, Copy]:
         found = ((number, self._copies.get(number)) for number in copies)
         return {number: copy for number, copy in found if copy}
+
+    def of_items(self, items: Sequence[int]) -> dict[int, int]:
+        own = self.many(items)
+        found = {number: number for number in own if own[number].item is None}
+        taken = ((item, self._state.items.get(item)) for item in items)
+        return found | {item: copy for item, copy in taken if copy is not None}
 
     def update(self, copies: Iterable[Copy]) -> None:
         for copy in copies:
@@ -64,10 +78,11 @@ class MemoryCopies:
                     expires_at=copy.expires_at,
                     lay_in=copy.lay_in,
                     discarded=copy.discarded,
+                    item=copy.item,
+                    item_uid=copy.item_uid,
                 )
-                if known.state is CopyState.LIVE:
-                    self._state.live_uids.remove((known.mailbox, known.uid))
-                self._take_uid(updated)
+                self._leave(known)
+                self._enter(updated)
                 self._copies.put(copy.id, updated)
 
     def in_mailbox(self, mailbox: int, *, after_uid: int = 0, limit: int) -> list[Copy]:
@@ -217,6 +232,8 @@ class MemoryCopies:
             expires_at=copy.expires_at,
             modseq=copy.modseq,
             discarded=copy.discarded,
+            item=copy.item,
+            item_uid=copy.item_uid,
         )
 
     def expired(self, now: datetime, limit: int) -> list[Copy]:
@@ -259,9 +276,8 @@ class MemoryCopies:
 
     def remove(self, copies: Iterable[int]) -> None:
         for number in copies:
-            known = self._copies.get(number)
-            if known is not None and known.state is CopyState.LIVE:
-                self._state.live_uids.remove((known.mailbox, known.uid))
+            if (known := self._copies.get(number)) is not None:
+                self._leave(known)
             self._copies.remove(number)
 
     def count(self, copies: Sequence[int]) -> tuple[int, int, int]:

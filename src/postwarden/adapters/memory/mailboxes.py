@@ -89,8 +89,8 @@ class MemoryMailboxes:
             (mailbox, mark.modseq, mark.uid + 1), (mailbox, _LAST, 0)
         )
         return [
-            Left(uid=uid, modseq=modseq, copy=copy)
-            for _, modseq, uid, copy in rows[:limit]
+            Left(uid=uid, modseq=modseq, item=item)
+            for _, modseq, uid, item in rows[:limit]
         ]
 
     def forget_expunged(self, mailbox: int, limit: int) -> int:
@@ -100,6 +100,6 @@ class MemoryMailboxes:
         return len(rows)
 
     def record_expunged(self, rows: Iterable[tuple[int, int, int, int]]) -> None:
-        for mailbox, uid, modseq, copy in rows:
+        for mailbox, uid, modseq, item in rows:
             key = (mailbox, modseq, uid)
-            self._state.expunges.insert(key, (*key, copy))
+            self._state.expunges.insert(key, (*key, item))

@@ -69,6 +69,7 @@ class State:
         self.hashes = Table[bytes, int]()
         self.copies = Table[int, Copy]()
         self.live_uids = Table[tuple[int, int], int]()
+        self.items = Table[int, int]()
         self.ledger = Table[int, LedgerEvent]()
         self.log_rows = Table[int, LogRow]()
         self.log_digests = Table[bytes, int]()

@@ -38,6 +38,16 @@ LIVE = _c.state == sa.literal_column("'live'")
 _COPY = sa.select(tables.copies)
 _ADD = Prepared(insert(tables.copies))
 _MANY = Prepared(_COPY.where(one_of(_c.id, "ids")))
+_OF_ITEMS = Prepared(
+    sa.union_all(
+        sa.select(_c.id, _c.id).where(one_of(_c.id, "items"), _c.item.is_(None)),
+        sa.select(_c.item, _c.id).where(
+            # A literal, for the partial index.
+            sa.text("copies.item IS NOT NULL"),
+            one_of(_c.item, "items"),
+        ),
+    )
+)
 _UPDATE = Prepared(
     sa.update(tables.copies)
     .where(_c.id == P("copy"))
@@ -47,7 +57,7 @@ _UPDATE = Prepared(
             for name in (
                 *("mailbox_id", "uid", "flags", "keywords", "modseq"),
                 *("save_date", "state", "account_id", "vaulted_at", "expires_at"),
-                *("lay_in", "discarded"),
+                *("lay_in", "discarded", "item", "item_uid"),
             )
         }
     )
@@ -71,7 +81,7 @@ _FACTS = Prepared(
         *(tables.messages.c.content_fingerprint, tables.messages.c.subject),
         *(tables.messages.c.author, _c.reception, _c.recipient),
         *(tables.receptions.c.trace_id, _c.vaulted_at, _c.expires_at),
-        *(_c.lay_in, _c.modseq, _c.discarded, _c.held),
+        *(_c.lay_in, _c.modseq, _c.discarded, _c.item, _c.item_uid, _c.held),
     )
     .join_from(tables.copies, tables.accounts, tables.accounts.c.id == _c.account_id)
     .join(tables.messages, tables.messages.c.id == _c.message)
@@ -128,6 +138,13 @@ class SqlCopies:
         rows = self._connection.rows(_MANY, ids=ids_json(copies))
         return {row[0]: _copy(row) for row in rows}
 
+    def of_items(self, items: Sequence[int]) -> dict[int, int]:
+        found: dict[int, int] = {}
+        for chunk in chunks(items):
+            rows = self._connection.rows(_OF_ITEMS, items=ids_json(chunk))
+            found.update((row[0], row[1]) for row in rows)
+        return found
+
     def update(self, copies: Iterable[Copy]) -> None:
         self._connection.run_many(
             _UPDATE,
@@ -146,6 +163,8 @@ class SqlCopies:
                     "new_expires_at": instant_or_none(copy.expires_at),
                     "new_lay_in": copy.lay_in,
                     "new_discarded": copy.discarded,
+                    "new_item": copy.item,
+                    "new_item_uid": copy.item_uid,
                 }
                 for copy in copies
             ),
@@ -302,6 +321,8 @@ def _values(copy: Copy) -> Values:
         "expires_at": instant_or_none(copy.expires_at),
         "lay_in": copy.lay_in,
         "discarded": copy.discarded,
+        "item": copy.item,
+        "item_uid": copy.item_uid,
     }
 
 
@@ -326,6 +347,8 @@ def _copy(row: Row) -> Copy:
         expires_at=time_or_none(row[16]),
         lay_in=row[17],
         discarded=DiscardKind(row[18]) if row[18] else None,
+        item=row[19],
+        item_uid=row[20],
     )
 
 
@@ -356,4 +379,6 @@ def _facts(row: Row) -> CopyFacts:
         expires_at=time_or_none(row[22]),
         modseq=row[24],
         discarded=DiscardKind(row[25]) if row[25] else None,
+        item=row[26],
+        item_uid=row[27],
     )

@@ -54,7 +54,7 @@ _FORGET_EXPUNGED = Prepared(
     )
 )
 _LEFT = Prepared(
-    sa.select(_e.uid, _e.modseq, _e.copy)
+    sa.select(_e.uid, _e.modseq, _e.item)
     .where(
         _e.mailbox_id == P("mailbox"),
         _e.modseq >= P("since"),
@@ -157,7 +157,7 @@ class SqlMailboxes:
         rows = self._connection.rows(
             _LEFT, mailbox=mailbox, since=mark.modseq, after=mark.uid, count=limit
         )
-        return [Left(uid=row[0], modseq=row[1], copy=row[2]) for row in rows]
+        return [Left(uid=row[0], modseq=row[1], item=row[2]) for row in rows]
 
     def forget_expunged(self, mailbox: int, limit: int) -> int:
         rows = list(self._connection.rows(_SOME_EXPUNGED, mailbox=mailbox, count=limit))
@@ -171,8 +171,8 @@ class SqlMailboxes:
         self._connection.run_many(
             _RECORD_EXPUNGED,
             (
-                {"mailbox_id": mailbox, "uid": uid, "modseq": modseq, "copy": copy}
-                for mailbox, uid, modseq, copy in rows
+                {"mailbox_id": mailbox, "uid": uid, "modseq": modseq, "item": item}
+                for mailbox, uid, modseq, item in rows
             ),
         )
 

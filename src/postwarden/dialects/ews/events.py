@@ -134,7 +134,8 @@ class _Looking:
         self._uow, self._actor, self._there = uow, actor, there
         self._tells_moves = "MovedEvent" in wanted
         self._left = self._limit = limit
-        self._elsewhere: dict[int, CopyFacts] = {}  # where copies are that left
+        self._elsewhere: dict[int, CopyFacts] = {}  # where items are that left
+        self._replaced: set[tuple[int, int]] = set()  # by other copies, not gone
         self.has_more = False
 
     def all(self, known: States) -> Iterator[_Happened]:
@@ -165,15 +166,23 @@ class _Looking:
             self.has_more = self.has_more or not changes.is_last
             found.append((mailbox, state, changes))
         left = [
-            each.copy
+            (state, each, each.item)
             for _, state, changes in found
             for each in changes.left
-            if each.copy is not None and state.may_know(each.uid)
+            if each.item is not None and state.may_know(each.uid)
         ]
+        there = mail.items(self._uow, self._actor, [item for *_, item in left])
+        self._replaced = {
+            (state.mailbox, each.uid)
+            for state, each, item in left
+            if state.has_still(each, there.get(item))
+        }
         self._elsewhere = {
-            number: each
-            for number, each in mail.copies(self._uow, self._actor, left).items()
-            if each.state is CopyState.LIVE
+            item: there[item]
+            for state, each, item in left
+            if item in there
+            and there[item].state is CopyState.LIVE
+            and (state.mailbox, each.uid) not in self._replaced
         }
         for mailbox, state, changes in found:
             yield from self._in_mailbox(mailbox, state, changes)
@@ -190,7 +199,9 @@ class _Looking:
         told += [
             (_mark(gone), *self._gone(state, gone))
             for gone in changes.left
-            if gone.copy is not None and state.may_know(gone.uid)
+            if gone.item is not None
+            and state.may_know(gone.uid)
+            and (mailbox.id, gone.uid) not in self._replaced
         ]
         told.sort(key=lambda one: one[0])
         for mark, name, content in told:
@@ -202,16 +213,16 @@ class _Looking:
         yield _Happened(name="", mailbox=mailbox.id, state=end)
 
     def _names(self, facts: CopyFacts, state: SyncState) -> Iterator[str]:
-        if facts.uid < state.uid_next:
+        if state.knows(facts):
             yield "ModifiedEvent"
-        elif not (self._tells_moves and facts.id in self._elsewhere):
+        elif not (self._tells_moves and (facts.item or facts.id) in self._elsewhere):
             yield "CreatedEvent"
             if facts.reception is not None and facts.mailbox == INBOX:
                 yield "NewMailEvent"
 
     def _gone(self, state: SyncState, left: Left) -> tuple[str, tuple[Xml, ...]]:
-        number = left.copy or 0
-        old = str(ItemId(state.account, state.mailbox, left.uid, number))
+        number = left.item or 0
+        old = str(ItemId(state.account, state.mailbox, number))
         parent = str(MailboxId(state.account, state.mailbox))
         now = self._elsewhere.get(number)
         if now is None:

@@ -6,8 +6,10 @@ root
 │  └─ every other mailbox, below the one whose name begins its own
 └─ Recoverable Items
    ├─ Deletions   what the owner deleted
-   ├─ Versions    nothing: mail does not change here
-   └─ Purges      what was purged, for who acts in the owner's place
+   ├─ Versions    what was replaced, as changed drafts are
+   └─ Purges      what was purged
+
+Versions and Purges are empty but for who acts in the owner's place.
 """
 
 from collections.abc import Iterator, Sequence
@@ -49,6 +51,7 @@ PLACES: Final = {
 
 DISCARDS: Final = {
     Place.DELETIONS: DiscardKind.DELETED,
+    Place.VERSIONS: DiscardKind.REPLACED,
     Place.PURGES: DiscardKind.PURGED,
 }
 """The places where mail lies that was thrown away."""

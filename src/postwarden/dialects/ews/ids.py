@@ -2,8 +2,8 @@
 
 An identifier says in itself where its thing lies: version, kind, numbers, and a
 CRC by which what was never one of ours is told from what is gone. It gives no
-access: whoever comes with one is asked whose mailbox it is. An item's has its UID,
-so that a moved item has another one, as in Exchange.
+access: whoever comes with one is asked whose mailbox it is. An item's has the
+mailbox, so that one that moved has another, as in Exchange, and one that changed not.
 """
 
 import base64
@@ -37,6 +37,7 @@ class Lying(IntEnum):
     LIVE = 0
     DELETED = 1
     PURGED = 2
+    REPLACED = 3
 
 
 class Kind(IntEnum):
@@ -79,12 +80,11 @@ FolderId = MailboxId | PlaceId
 
 @dataclass(frozen=True, slots=True)
 class ItemId:
-    """A copy, as long as it stays where it is."""
+    """An item, as long as it stays where it is, whatever copy it is."""
 
     account: int
     mailbox: int
-    uid: int
-    copy: int
+    item: int
     lying: Lying = Lying.LIVE
 
     def __str__(self) -> str:
@@ -92,7 +92,9 @@ class ItemId:
 
     @property
     def numbers(self) -> tuple[int, ...]:
-        return self.account, self.mailbox, self.uid, self.copy, self.lying
+        # What was replaced is numbered below zero, and the numbers here are not.
+        item = self.item << 1 if self.item >= 0 else -self.item << 1 | 1
+        return self.account, self.mailbox, item, self.lying
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +131,9 @@ def item_id(text: str) -> ItemId:
 def attachment_id(text: str) -> AttachmentId:
     """Read an attachment's identifier; raises Failed for what is none."""
     kind, numbers = read(text)
-    if kind is not Kind.ATTACHMENT or len(numbers) < 6:
+    if kind is not Kind.ATTACHMENT or len(numbers) < 5:
         raise _malformed()
-    return AttachmentId(_item(numbers[:5]), numbers[5:])
+    return AttachmentId(_item(numbers[:4]), numbers[4:])
 
 
 def check(text: str) -> None:
@@ -160,10 +162,11 @@ def modseq_of(text: str) -> int:
 
 
 def _item(numbers: tuple[int, ...]) -> ItemId:
-    if len(numbers) != 5 or numbers[4] not in set(Lying):
+    if len(numbers) != 4 or numbers[3] not in set(Lying) or numbers[2] == 1:
         raise _malformed()
-    account, mailbox, uid, copy, lying = numbers
-    return ItemId(account, mailbox, uid, copy, Lying(lying))
+    account, mailbox, number, lying = numbers
+    item = -(number >> 1) if number & 1 else number >> 1
+    return ItemId(account, mailbox, item, Lying(lying))
 
 
 def written(kind: Kind, *numbers: int) -> str:

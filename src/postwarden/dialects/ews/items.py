@@ -26,6 +26,7 @@ _MESSAGE: Final = "message/rfc822"
 _LYING: Final = {
     DiscardKind.DELETED: ids.Lying.DELETED,
     DiscardKind.PURGED: ids.Lying.PURGED,
+    DiscardKind.REPLACED: ids.Lying.REPLACED,
 }
 
 
@@ -61,9 +62,8 @@ class Item:
     @property
     def id(self) -> ids.ItemId:
         facts = self.facts
-        return ids.ItemId(
-            facts.account, facts.mailbox_id, facts.uid, facts.id, self.lying
-        )
+        item = facts.item or facts.id
+        return ids.ItemId(facts.account, facts.mailbox_id, item, self.lying)
 
     @property
     def lying(self) -> ids.Lying:
@@ -73,7 +73,7 @@ class Item:
 
     @property
     def change_key(self) -> str:
-        """What changes with the flags: nothing else of a message can change."""
+        """What changes with the flags, and when another message takes its place."""
         return ids.change_key(self.facts.modseq)
 
     @cached_property

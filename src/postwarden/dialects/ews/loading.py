@@ -37,8 +37,8 @@ async def items_at(
         except Failed:
             continue
         for begin in range(0, len(own), BATCH):
-            copies = [each.copy for each in own[begin : begin + BATCH]]
-            items = await call.read(rows, actor, copies, depth)
+            numbers = [each.item for each in own[begin : begin + BATCH]]
+            items = await call.read(_items, actor, numbers, depth)
             # One that has moved has another identifier now.
             found.update((each.id, each) for each in items)
     return [found.get(each) or item_not_found() for each in wanted]
@@ -72,6 +72,13 @@ def rows(
     return with_details(
         uow, actor, [facts[each] for each in copies if each in facts], depth
     )
+
+
+def _items(
+    uow: UnitOfWork, actor: Actor, numbers: Sequence[int], depth: Depth
+) -> list[Item]:
+    facts = mail.items(uow, actor, numbers)
+    return with_details(uow, actor, [*facts.values()], depth)
 
 
 def with_details(

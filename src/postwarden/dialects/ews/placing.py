@@ -29,9 +29,11 @@ async def each_of(call: Call, elements: Sequence[Element], act: Act) -> list[Out
     known = list(dict.fromkeys(each for each in wanted if isinstance(each, ids.ItemId)))
     found = dict(zip(known, await items_at(call, known, Depth.FACTS), strict=True))
     outcomes: dict[ids.ItemId, Outcome] = dict(found)
-    there = [each for each, item in found.items() if isinstance(item, Item)]
+    there = {
+        each: item.facts.id for each, item in found.items() if isinstance(item, Item)
+    }
     for account in {each.account for each in there}:
-        own = [each for each in there if each.account == account]
+        own = [each for each in there.items() if each[0].account == account]
         for begin in range(0, len(own), BATCH):
             batch = own[begin : begin + BATCH]
             outcomes.update(await _done(call, account, batch, act))
@@ -39,20 +41,20 @@ async def each_of(call: Call, elements: Sequence[Element], act: Act) -> list[Out
 
 
 async def _done(
-    call: Call, account: int, batch: Sequence[ids.ItemId], act: Act
+    call: Call, account: int, batch: Sequence[tuple[ids.ItemId, int]], act: Act
 ) -> dict[ids.ItemId, Outcome]:
     actor = await call.owner(account)
     try:
-        made = await act(actor, [each.copy for each in batch])
+        made = await act(actor, [copy for _, copy in batch])
     except (Failed, MailError) as error:
         if len(batch) == 1:
-            return {batch[0]: error}
+            return {batch[0][0]: error}
         alone: dict[ids.ItemId, Outcome] = {}
         for each in batch:
             alone |= await _done(call, account, [each], act)
         return alone
     items = {i.facts.id: i for i in await call.read(rows, actor, made, Depth.FACTS)}
-    return {each: items.get(copy) for each, copy in zip(batch, made, strict=True)}
+    return {each: items.get(copy) for (each, _), copy in zip(batch, made, strict=True)}
 
 
 def id_or_failure(element: Element) -> ids.ItemId | Failed:

@@ -267,6 +267,7 @@ def folder_of(item: Item) -> ids.FolderId:
     places = {
         ids.Lying.DELETED: ids.Place.DELETIONS,
         ids.Lying.PURGED: ids.Place.PURGES,
+        ids.Lying.REPLACED: ids.Place.VERSIONS,
     }
     if item.lying in places:
         return ids.PlaceId(item.facts.account, places[item.lying])

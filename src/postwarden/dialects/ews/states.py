@@ -20,9 +20,10 @@ from postwarden.dialects.ews.ids import (
     read,
     written,
 )
-from postwarden.model.mailboxes import Mailbox
+from postwarden.model.mailboxes import CopyState, Mailbox
 from postwarden.services.mailboxes.reading import LAST_UID, end_of
-from postwarden.services.ports.mail import Mark
+from postwarden.services.ports import CopyFacts
+from postwarden.services.ports.mail import Left, Mark
 
 MAX_HIERARCHY: Final = 65_536  # characters of a state with all folders there can be
 MAX_WATERMARK: Final = 65_536  # characters, of all mailboxes there can be
@@ -53,10 +54,29 @@ class SyncState:
         is_amid = self.modseq > 0 and self.uid < LAST_UID
         return is_amid or uid < self.uid_next
 
+    def knows(self, facts: CopyFacts) -> bool:
+        """Whether a client knows of an item that lies in the mailbox.
+
+        One that was replaced came when the first of its line did.
+        """
+        return _came_with(facts) < self.uid_next
+
+    def has_still(self, left: Left, facts: CopyFacts | None) -> bool:
+        """Whether what left the mailbox was replaced there: the item is in it."""
+        return (
+            facts is not None
+            and (facts.mailbox_id, facts.state) == (self.mailbox, CopyState.LIVE)
+            and _came_with(facts) <= left.uid
+        )
+
     @property
     def numbers(self) -> tuple[int, ...]:
         """What it is within its account."""
         return self.mailbox, self.modseq, self.uid, self.uid_next
+
+
+def _came_with(facts: CopyFacts) -> int:
+    return facts.item_uid or facts.uid
 
 
 def all_known(mailbox: Mailbox) -> SyncState:

@@ -51,8 +51,9 @@ async def append(
 ) -> Copy:
     """File a mail in an own mailbox; without a date it arrived now.
 
-    With `instead_of` that copy is thrown away in the same transaction: a stored
-    message is never rewritten, so this is how a draft is. `aside` scans large mail.
+    With `instead_of` it takes the place of that copy, in the same transaction: a
+    stored message is never rewritten, so this is how a draft is. What was there goes
+    to the vault, out of the owner's sight. `aside` scans large mail.
     Raises NotFound, Invalid for what is no mail, LimitExceeded, OverQuota.
     """
     if len(content) > LARGEST:
@@ -92,10 +93,12 @@ def _permit(uow: UnitOfWork, actor: Actor, name: str, octets: int) -> None:
 def _file(uow: UnitOfWork, actor: Actor, new: _Appended) -> Copy:
     owner = access.mailbox_owner(uow, actor, actor.account)
     home = target(uow, owner, new.name)
+    old = None
     if new.instead_of is not None:
-        replaced = own.taken(uow, actor, [new.instead_of])
-        live = [copy for copy in replaced if own.is_live(copy)]
-        thrown_away(uow, actor, live, DiscardKind.DELETED)
+        [old] = own.taken(uow, actor, [new.instead_of])
+        if not own.is_live(old):
+            raise NotFound("copy", str(old.id))
+        thrown_away(uow, actor, [old], DiscardKind.REPLACED)
         owner = uow.accounts.get(owner.id)
     require_room(owner, new.message.size)
     [copy] = placement.file(
@@ -109,6 +112,7 @@ def _file(uow: UnitOfWork, actor: Actor, new: _Appended) -> Copy:
                 internal_date=new.internal_date or uow.now,
                 flags=new.flags,
                 keywords=new.keywords,
+                instead_of=old,
             )
         ],
     )

@@ -13,16 +13,23 @@ from postwarden.services.ports import CopyFacts, UnitOfWork
 BATCH = 500  # copies in one call
 
 
+_SHOWN_TO_NO_OWNER = (DiscardKind.PURGED, DiscardKind.REPLACED)
+
+
+def is_hidden(actor: Actor, kind: DiscardKind | None) -> bool:
+    """Whether what was thrown away so exists for the actor no more."""
+    return kind in _SHOWN_TO_NO_OWNER and actor.on_behalf_of is None
+
+
 def is_seen(actor: Actor, copy: Copy | CopyFacts) -> bool:
     """Whether a copy exists for the actor: live, or discarded and not purged.
 
-    Who acts in the owner's place sees also what the owner has purged.
+    Who acts in the owner's place sees also what the owner has purged or replaced.
     """
     if copy.account != actor.account:
         return False
     if copy.state is CopyState.VAULTED:
-        purged = copy.discarded is DiscardKind.PURGED and actor.on_behalf_of is not None
-        return copy.discarded is DiscardKind.DELETED or purged
+        return copy.discarded is not None and not is_hidden(actor, copy.discarded)
     return copy.state is CopyState.LIVE
 
 

@@ -19,7 +19,7 @@ from postwarden.model.queries import (
     leaves,
 )
 from postwarden.services import access, accounts
-from postwarden.services.mailboxes.own import is_seen
+from postwarden.services.mailboxes.own import is_hidden, is_seen
 from postwarden.services.ports import CopyFacts, MessageDetails, UnitOfWork
 from postwarden.services.ports.mail import Left, Mark
 
@@ -112,6 +112,16 @@ def copies(
     return {each.id: each for each in _own(_facts(uow, numbers), actor)}
 
 
+def items(
+    uow: UnitOfWork, actor: Actor, numbers: Sequence[int]
+) -> dict[int, CopyFacts]:
+    """Return own copies by the items that they are, as `copies` does."""
+    access.mailbox_owner(uow, actor, actor.account)
+    current = uow.copies.of_items(list(dict.fromkeys(numbers)))
+    found = {each.id: each for each in _own(_facts(uow, [*current.values()]), actor)}
+    return {item: found[copy] for item, copy in current.items() if copy in found}
+
+
 def details(
     uow: UnitOfWork, actor: Actor, numbers: Sequence[int]
 ) -> dict[int, MessageDetails]:
@@ -179,11 +189,11 @@ def discarded(
 ) -> Listing:
     """Return a page of what the owner threw away, the newest first.
 
-    What was purged does not exist for the owner. Raises NotFound, Invalid.
+    What was purged or replaced does not exist for the owner. Raises NotFound, Invalid.
     """
     owner = access.mailbox_owner(uow, actor, account)
     _check_page(offset, limit)
-    if kind is DiscardKind.PURGED and actor.on_behalf_of is None:
+    if is_hidden(actor, kind):
         return Listing(copies=(), total=0)
     ids = uow.copies.discarded(
         owner.id, kind, mailbox=from_mailbox, offset=offset, limit=limit

@@ -59,7 +59,7 @@ class Mailboxes(Protocol):
         ...
 
     def record_expunged(self, rows: Iterable[tuple[int, int, int, int]]) -> None:
-        """Write (mailbox, uid, modseq, copy) rows of the expunge journal."""
+        """Write (mailbox, uid, modseq, item) rows of the expunge journal."""
         ...
 
 
@@ -76,11 +76,11 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
-    """A copy that left a mailbox; its id is None of what left before that was kept."""
+    """An item that left a mailbox; None is one that left before that was kept."""
 
     uid: int
     modseq: int
-    copy: int | None
+    item: int | None
 
 
 class Messages(Protocol):
@@ -192,6 +192,8 @@ class CopyFacts:
     expires_at: datetime | None = None
     modseq: int = 0
     discarded: DiscardKind | None = None
+    item: int | None = None
+    item_uid: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +215,10 @@ class Copies(Protocol):
         ...
 
     def many(self, copies: Sequence[int]) -> dict[int, Copy]: ...
+
+    def of_items(self, items: Sequence[int]) -> dict[int, int]:
+        """Return which copy each item is now; those that are none are left out."""
+        ...
 
     def update(self, copies: Iterable[Copy]) -> None:
         """Write all that may change: all but message, dates, size and envelope."""

@@ -15,7 +15,7 @@ from postwarden.dialects.ews.ids import ItemId, MailboxId
 from postwarden.dialects.ews.states import known_by, watermark
 from postwarden.dialects.ews.subscriptions import EVENTS
 from postwarden.model.actors import OPERATOR, Actor
-from postwarden.model.mailboxes import DiscardKind, Flag
+from postwarden.model.mailboxes import Copy, CopyState, DiscardKind, Flag
 from postwarden.services import accounts, owners, placement
 from postwarden.services.accounts import NewAccount
 from postwarden.services.ingest import new_message
@@ -75,7 +75,7 @@ class Listener:
 def lying(uow: UnitOfWork, owner: Actor) -> dict[str, set[str]]:
     return {
         str(MailboxId(each.account, each.id)): {
-            str(ItemId(c.account, c.mailbox_id, c.uid, c.id))
+            str(ItemId(c.account, c.mailbox_id, c.item or c.id))
             for c in mail.listing(uow, owner, each.id, limit=1000).copies
         }
         for each in mail.mailboxes(uow, owner, owner.account)
@@ -90,7 +90,13 @@ def begin(uow: UnitOfWork) -> Actor:
     return owner
 
 
-def put(uow: UnitOfWork, owner: Actor, box: str, count: int) -> None:
+def put(
+    uow: UnitOfWork,
+    owner: Actor,
+    box: str,
+    count: int,
+    instead_of: Copy | None = None,
+) -> None:
     message = uow.messages.add(new_message(bytes(32), b"Subject: a\r\n\r\n"))
     account = owner.account or 0
     home = placement.mailbox_named(uow, account, box).id
@@ -100,6 +106,7 @@ def put(uow: UnitOfWork, owner: Actor, box: str, count: int) -> None:
         message=message.id,
         size=message.size,
         internal_date=uow.now,
+        instead_of=instead_of,
     )
     placement.file(uow, [new] * count)
 
@@ -114,6 +121,13 @@ def some(uow: UnitOfWork, owner: Actor, box: str, count: int) -> list[int]:
 def flag(uow: UnitOfWork, owner: Actor, box: str, count: int) -> None:
     chosen = some(uow, owner, box, count)
     acting.flag(uow, owner, [FlagChange(copy=c, add=Flag.SEEN) for c in chosen])
+
+
+def change(uow: UnitOfWork, owner: Actor, box: str, count: int) -> None:
+    for copy in uow.copies.many(some(uow, owner, box, count)).values():
+        kind = DiscardKind.REPLACED
+        placement.withdraw(uow, [copy], CopyState.VAULTED, discarded=kind)
+        put(uow, owner, box, 1, instead_of=copy)
 
 
 def discard(uow: UnitOfWork, owner: Actor, box: str, count: int) -> None:
@@ -135,7 +149,7 @@ def remove_box(uow: UnitOfWork, owner: Actor, _box: str, _count: int) -> None:
 Act = Callable[[UnitOfWork, Actor, str, int], None]
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from([put, put, flag, discard, move_on, remove_box, None]),
+        st.sampled_from([put, put, flag, change, discard, move_on, remove_box, None]),
         st.sampled_from(BOXES),
         st.integers(1, 4),
     ),

@@ -167,7 +167,7 @@ async def test_nothing_but_the_name_of_a_folder_changes(
         (named("calendar"), "ErrorFolderNotFound"),
         (named("archiveroot"), "ErrorFolderNotFound"),
         (numbered("DUMMY"), "ErrorInvalidIdMalformed"),
-        (numbered(str(ids.ItemId(1, 1, 1, 1))), "ErrorInvalidIdMalformed"),
+        (numbered(str(ids.ItemId(1, 1, 1))), "ErrorInvalidIdMalformed"),
         (numbered(str(ids.MailboxId(1, 99))), "ErrorFolderNotFound"),
         (numbered(str(ids.MailboxId(99, 1))), "ErrorFolderNotFound"),
         ("<t:FolderId/>", "ErrorSchemaValidation"),

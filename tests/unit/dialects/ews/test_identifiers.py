@@ -5,7 +5,7 @@ import pytest
 from postwarden.dialects.ews import ids
 from tests.support.ews import EwsClient
 
-ITEM = str(ids.ItemId(1, 2, 3, 4))
+ITEM = str(ids.ItemId(1, 2, 3))
 FORMS = ("EntryId", "EwsId", "EwsLegacyId", "HexEntryId", "OwaId", "StoreId")
 
 

@@ -12,13 +12,16 @@ from postwarden.dialects.ews.failures import Failed
 
 NUMBERS = st.integers(0, 2**63 - 1)
 ITEMS = st.builds(
-    ids.ItemId, NUMBERS, NUMBERS, NUMBERS, NUMBERS, st.sampled_from(ids.Lying)
+    ids.ItemId,
+    *(NUMBERS, NUMBERS),
+    st.integers(1 - 2**62, 2**62 - 1),
+    st.sampled_from(ids.Lying),
 )
 FOLDERS = st.one_of(
     st.builds(ids.MailboxId, NUMBERS, NUMBERS),
     st.builds(ids.PlaceId, NUMBERS, st.sampled_from(ids.Place)),
 )
-ITEM = str(ids.ItemId(1, 2, 3, 4))
+ITEM = str(ids.ItemId(1, 2, 3))
 
 
 @given(ITEMS, FOLDERS, NUMBERS)

@@ -212,7 +212,7 @@ async def test_flags_and_categories_change_and_the_item_stays(
     assert said.codes == ["ErrorInvalidOperation"]
 
 
-async def test_a_changed_draft_is_another_message_in_its_place(
+async def test_a_changed_draft_is_another_message_and_the_same_item(
     own: EwsClient, house: House, owner: Actor
 ) -> None:
     await create(
@@ -239,8 +239,10 @@ async def test_a_changed_draft_is_another_message_in_its_place(
     assert b"\r\ny\r\n" in octets
     assert b"<p>x" not in octets
     assert b"a.txt" in octets
-    old = (await house.store.read(reading.copies, owner, [before.id]))[before.id]
-    assert old.discarded is DiscardKind.DELETED
+    assert [each.get("Id") for each in said.every("t:ItemId")] == [identifier]
+    assert await found_in(own) == [identifier]
+    [old] = await house.store.read(lambda uow: uow.copies.facts([before.id]))
+    assert old.discarded is DiscardKind.REPLACED
     assert await content(house, old) != octets
 
 

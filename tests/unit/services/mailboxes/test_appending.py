@@ -7,10 +7,14 @@ import pytest
 from postwarden.adapters.memory.content import MemoryBlobs
 from postwarden.model.actors import OPERATOR
 from postwarden.model.errors import Invalid, LimitExceeded, NotFound, OverQuota
+from postwarden.model.holds import Hold
 from postwarden.model.ledger import Event
 from postwarden.model.mailboxes import DiscardKind, Flag
-from postwarden.services import accounts
+from postwarden.model.queries import parse
+from postwarden.services import accounts, holds
+from postwarden.services.holds import NewHold
 from postwarden.services.mailboxes import acting, appending, reading, showing
+from postwarden.services.ports import UnitOfWork
 from tests.support.factories import ADA, NOW
 from tests.unit.services.mailboxes.room import Room, told
 from tests.unit.services.registry import audited
@@ -49,18 +53,82 @@ async def test_a_draft_is_replaced_by_another_mail(
     room: Room, blobs: MemoryBlobs
 ) -> None:
     first = await appending.append(room.store, blobs, room.ada, "Drafts", DRAFT)
+    [moved] = await room.store.transact(acting.move, room.ada, [first.id], "INBOX")
+    await room.store.transact(acting.move, room.ada, [moved.id], "Drafts")
     second = await appending.append(
         *(room.store, blobs, room.ada, "Drafts", DRAFT + b"Sincerely\r\n"),
         instead_of=first.id,
     )
 
-    facts = await room.store.read(reading.copies, room.ada, [first.id, second.id])
-    assert [each.discarded for each in facts.values()] == [DiscardKind.DELETED, None]
-    assert await showing.content(room.store, blobs, room.ada, first.id) == DRAFT
-    with pytest.raises(NotFound):
-        await appending.append(
-            room.store, blobs, room.bob, "Drafts", DRAFT, instead_of=second.id
+    third = await appending.append(
+        *(room.store, blobs, room.ada, "Drafts", DRAFT + b"Yours\r\n"),
+        instead_of=second.id,
+    )
+
+    item = first.id
+    assert (second.item, second.item_uid) == (item, 2)  # its UID when it came back
+    assert (third.item, third.item_uid) == (item, 2)
+    facts = await room.store.read(reading.items, room.ada, [item, second.id, third.id])
+    assert {each: known.id for each, known in facts.items()} == {item: third.id}
+    every = [first.id, second.id, third.id]
+    assert list(await room.store.read(reading.copies, room.ada, every)) == [third.id]
+    assert await showing.content(room.store, blobs, room.acting, first.id) == DRAFT
+    kept = await room.store.read(
+        lambda uow: reading.discarded(
+            *(uow, room.acting, room.ada.account), kind=DiscardKind.REPLACED, limit=9
         )
+    )
+    assert [(each.id, each.item) for each in kept.copies] == [
+        *((second.id, -second.id), (first.id, -first.id))
+    ]
+    [moved] = await room.store.transact(acting.move, room.ada, [third.id], "INBOX")
+    assert (moved.item, moved.item_uid) == (item, None)
+    for actor, copy in ((room.bob, third.id), (room.ada, first.id)):
+        with pytest.raises(NotFound):
+            await appending.append(
+                room.store, blobs, actor, "Drafts", DRAFT, instead_of=copy
+            )
+
+
+async def test_a_version_comes_back_as_an_item_of_its_own(
+    room: Room, blobs: MemoryBlobs
+) -> None:
+    first = await appending.append(room.store, blobs, room.ada, "Drafts", DRAFT)
+    second = await appending.append(
+        *(room.store, blobs, room.ada, "Drafts", DRAFT + b"Sincerely\r\n"),
+        instead_of=first.id,
+    )
+
+    [back] = await room.store.transact(acting.move, room.acting, [first.id], "Drafts")
+
+    assert (back.id, back.item, back.discarded) == (first.id, -first.id, None)
+    facts = await room.store.read(reading.items, room.ada, [first.id, -first.id])
+    assert {item: each.id for item, each in facts.items()} == {
+        first.id: second.id,
+        -first.id: first.id,
+    }
+
+
+async def test_a_draft_that_is_held_stays_held_when_it_is_replaced(
+    room: Room, blobs: MemoryBlobs
+) -> None:
+    first = await appending.append(room.store, blobs, room.ada, "Drafts", DRAFT)
+
+    def hold_it(uow: UnitOfWork) -> Hold:
+        query = parse("subject:draft", now=NOW)
+        made, _ = holds.create(uow, OPERATOR, NewHold(query=query, reason="a claim"))
+        holds.place(uow, made.id, [first.id])
+        return holds.placed(uow, made.id)
+
+    hold = await room.store.transact(hold_it)
+
+    second = await appending.append(
+        *(room.store, blobs, room.ada, "Drafts", DRAFT.replace(b"Draft", b"Other")),
+        instead_of=first.id,
+    )
+
+    known = await room.store.read(lambda uow: uow.copies.facts([first.id, second.id]))
+    assert [each.hold for each in known] == [(hold.id,), ()]
 
 
 async def test_what_cannot_be_filed_stores_no_content(

@@ -140,7 +140,7 @@ async def test_changes_are_told_piece_by_piece_and_once(room: Room) -> None:
     await room.store.transact(acting.flag, room.ada, [change])
 
     after = await ask(rest.up_to)
-    assert [each.copy for each in after.left] == [one, two]
+    assert [each.item for each in after.left] == [one, two]
     assert [each.id for each in after.changed] == [three]
     piece = await ask(rest.up_to, 2)
     assert (piece.changed, len(piece.left), piece.is_last) == ([], 2, False)

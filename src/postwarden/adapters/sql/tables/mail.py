@@ -129,6 +129,15 @@ copies = sa.Table(
     integer("expires_at", nullable=True),
     text("lay_in", nullable=True),
     text("discarded", nullable=True),
+    integer("item", nullable=True),
+    integer("item_uid", nullable=True),
+    sa.Index(
+        "copies_by_item",
+        "item",
+        unique=True,
+        sqlite_where=sa.text("item IS NOT NULL"),
+        postgresql_where=sa.text("item IS NOT NULL"),
+    ),
     sa.Index(
         "copies_by_uid",
         "mailbox_id",
@@ -201,7 +210,7 @@ expunges = sa.Table(
     sa.Column("mailbox_id", sa.BigInteger, primary_key=True),
     sa.Column("modseq", sa.BigInteger, primary_key=True),
     sa.Column("uid", sa.BigInteger, primary_key=True),
-    integer("copy", nullable=True),
+    integer("item", nullable=True),
     sqlite_with_rowid=False,
 )
 

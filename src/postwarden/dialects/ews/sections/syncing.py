@@ -35,7 +35,7 @@ class _News:
     """What a client is told next, and what it knows then."""
 
     items: Sequence[Item]
-    left: Sequence[Left]
+    gone: Sequence[str]
     state: SyncState
     is_last: bool
 
@@ -57,7 +57,7 @@ async def sync_folder_items(call: Call, asked: Element) -> Xml:
     changes = [
         *[
             tag("t:Delete", tag("t:ItemId", Id=identifier))
-            for identifier in _gone(state, news.left)
+            for identifier in news.gone
             if identifier not in ignored
         ],
         *[
@@ -89,7 +89,7 @@ def _news(
         uid_next = mail.mailbox(uow, actor, state.mailbox).uid_next
     return _News(
         items=with_details(uow, actor, found.changed, depth),
-        left=found.left,
+        gone=_gone(uow, actor, state, found.left),
         state=SyncState(
             *(state.account, state.mailbox),
             *(found.up_to.modseq, found.up_to.uid, uid_next),
@@ -98,12 +98,23 @@ def _news(
     )
 
 
-def _gone(state: SyncState, left: Sequence[Left]) -> list[str]:
-    """Return the identifiers of what left and may have been known."""
-    return [
-        str(ids.ItemId(state.account, state.mailbox, each.uid, each.copy))
+def _gone(
+    uow: UnitOfWork, actor: Actor, state: SyncState, left: Sequence[Left]
+) -> list[str]:
+    """Return the identifiers of what left and may have been known.
+
+    A draft that was replaced has left as a copy, and as an item it has changed.
+    """
+    known = {
+        each.item: each
         for each in left
-        if each.copy is not None and state.may_know(each.uid)
+        if each.item is not None and state.may_know(each.uid)
+    }
+    there = mail.items(uow, actor, list(known))
+    return [
+        str(ids.ItemId(state.account, state.mailbox, item))
+        for item, each in known.items()
+        if not state.has_still(each, there.get(item))
     ]
 
 
@@ -112,8 +123,7 @@ async def _change(call: Call, item: Item, shape: Shape, state: SyncState) -> Xml
         item = await with_content(call, item)
     shown = item_shapes.written(item, shape)
     item.content = None  # one message at a time is enough
-    is_new = item.facts.uid >= state.uid_next
-    return tag("t:Create" if is_new else "t:Update", shown)
+    return tag("t:Update" if state.knows(item.facts) else "t:Create", shown)
 
 
 def _state(asked: Element, account: int, mailbox: int) -> SyncState:

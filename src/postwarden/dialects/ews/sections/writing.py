@@ -106,8 +106,8 @@ class _Updates:
 async def update_item(call: Call, asked: Element) -> Xml:
     """Change flags and categories of items, and fields of drafts.
 
-    A draft whose fields change is another message in its place, with another
-    identifier; other messages are as they came and stay so.
+    A draft whose fields change is another message in its place, and the same item;
+    other messages are as they came and stay so.
     """
     resolution = one_of(asked, "ConflictResolution", *_RESOLUTIONS)
     sent = asked.attributes.get("MessageDisposition", "SaveOnly")
