@@ -114,12 +114,15 @@ def _ews(site: Site) -> Application:
 
 
 def _smartermail(site: Site) -> Application:
-    platform = site.platform
+    platform, wishes = site.platform, site.platform.settings.dialects.smartermail
     house = SmarterMailHouse(
         store=platform.store,
         blobs=platform.blobs,
         passwords=platform.passwords,
         sealer=platform.sealer,
+        everybody=Everybody(smartermail_app.NAME)
+        if wishes.authentication == "none" and site.local
+        else None,
         guard_rules=platform.guard_rules,
         bounds=site.bounds(platform.settings.http.body_size),
     )

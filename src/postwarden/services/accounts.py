@@ -162,16 +162,7 @@ def rename(
     new = replace(old, address=to)
     uow.accounts.replace(new)
     uow.directory.replace(replace(entry, address=to))
-    followed = uow.directory.repoint(old.address, to)
-    for domain in uow.domains.pointing_at(old.address):
-        followed += 1
-        uow.domains.replace(
-            replace(
-                domain,
-                catch_all=_followed(domain.catch_all, old.address, to),
-                postmaster=_followed(domain.postmaster, old.address, to),
-            )
-        )
+    followed = entries.repoint(uow, old.address, to)
     audit.record(
         uow,
         actor,
@@ -182,10 +173,6 @@ def rename(
         domains={old.address.domain, to.domain},
     )
     return new, followed
-
-
-def _followed(taker: Address | None, old: Address, new: Address) -> Address | None:
-    return new if taker == old else taker
 
 
 def ensure(uow: UnitOfWork, actor: Actor, address: Address) -> Account:

@@ -94,6 +94,50 @@ def change(
     return new
 
 
+def rename(
+    uow: UnitOfWork, actor: Actor, kind: EntryKind, address: Address, to: Address
+) -> Entry:
+    """Give an alias, group or list another address; what leads to it follows.
+
+    Raises NotFound, AlreadyExists, Invalid, and Refused when it would lead to itself.
+    """
+    access.require(actor, _WRITING[kind])
+    old = access.entry(uow, actor, address, kind)
+    if to.key != old.address.key:  # else it is another spelling of the same
+        free_address(uow, actor, to)
+        if any(target.key == to.key for target in old.targets):
+            raise Refused(f"{old.address} leads to {to}; change that first")
+    new = replace(old, address=to)
+    uow.directory.replace(new)
+    repoint(uow, old.address, to)
+    before, after = audit.difference(facts(old), facts(new))
+    audit.record(
+        uow,
+        actor,
+        f"{kind}.change",
+        _object(old),
+        before=before,
+        after=after,
+        domains={old.address.domain, to.domain},
+    )
+    return new
+
+
+def repoint(uow: UnitOfWork, old: Address, new: Address) -> int:
+    """Let what leads to an address lead to another; return how many did."""
+    followed = uow.directory.repoint(old, new)
+    for domain in uow.domains.pointing_at(old):
+        followed += 1
+        uow.domains.replace(
+            replace(
+                domain,
+                catch_all=new if domain.catch_all == old else domain.catch_all,
+                postmaster=new if domain.postmaster == old else domain.postmaster,
+            )
+        )
+    return followed
+
+
 def remove(uow: UnitOfWork, actor: Actor, kind: EntryKind, address: Address) -> Entry:
     """Take an alias, group or list away.
 

@@ -81,9 +81,23 @@ class JamesSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SmarterMailSettings:
+    """SmarterMail's API."""
+
+    authentication: str = field(
+        default="token",
+        metadata=_of(
+            kinds.choice("token", "none"),
+            "none lets everybody act as the operator, on loopback listeners only",
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DialectSettings:
     """The administration APIs, one section each."""
 
     ews: EwsSettings = field(default_factory=EwsSettings)
     james: JamesSettings = field(default_factory=JamesSettings)
     native: NativeSettings = field(default_factory=NativeSettings)
+    smartermail: SmarterMailSettings = field(default_factory=SmarterMailSettings)

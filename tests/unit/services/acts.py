@@ -132,6 +132,11 @@ def _entry_acts(kind: EntryKind, takes: Permission, name: str) -> list[Act]:
             takes,
         ),
         _act(
+            f"rename {kind}",
+            lambda u, a, d: entries.rename(u, a, kind, at(name, d), at("new", d)),
+            takes,
+        ),
+        _act(
             f"remove {kind}",
             lambda u, a, d: entries.remove(u, a, kind, at(name, d)),
             takes,

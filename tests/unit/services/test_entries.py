@@ -150,3 +150,44 @@ async def test_a_foreign_entry_looks_absent(store: Store) -> None:
     for address in (SALES, at("nobody")):
         with pytest.raises(NotFound, match=f"alias {address} does not exist"):
             await store.transact(entries.remove, MALLORY, EntryKind.ALIAS, address)
+
+
+@pytest.mark.parametrize("kind", WITH_TARGETS)
+async def test_what_leads_to_an_address_follows_its_new_name(
+    store: Store, kind: EntryKind
+) -> None:
+    await host(store, "example.org")
+    await store.transact(entries.create, OPERATOR, kind, SALES, [ELSEWHERE])
+    over = at("over")
+    await store.transact(entries.create, OPERATOR, EntryKind.ALIAS, over, [SALES])
+    await store.transact(domains.change, OPERATOR, "example.org", catch_all=SALES)
+    new = at("Shop")
+    renamed = await store.transact(entries.rename, OPERATOR, kind, SALES, new)
+    assert (renamed.address, renamed.targets) == (new, (ELSEWHERE,))
+    audit = await last_audited(store)
+    assert (audit.action, audit.object) == (f"{kind}.change", f"{kind} {SALES}")
+    assert (audit.before, audit.after) == (
+        {"address": str(SALES)},
+        {"address": str(new)},
+    )
+    entry = await store.read(access.entry, OPERATOR, over, EntryKind.ALIAS)
+    assert entry.targets == (new,)
+    domain = await store.read(domains.get, OPERATOR, "example.org")
+    assert domain.catch_all == new
+    with pytest.raises(NotFound):
+        await store.read(access.entry, OPERATOR, SALES, kind)
+
+
+async def test_a_new_name_is_free_and_leads_elsewhere(store: Store) -> None:
+    await host(store, "example.org")
+    kind = EntryKind.ALIAS
+    await store.transact(entries.create, OPERATOR, kind, SALES, [ADA])
+    await store.transact(entries.create, OPERATOR, kind, at("shop"), [BOB])
+    with pytest.raises(AlreadyExists):
+        await store.transact(entries.rename, OPERATOR, kind, SALES, at("shop"))
+    with pytest.raises(Refused):
+        await store.transact(entries.rename, OPERATOR, kind, SALES, ADA)
+    with pytest.raises(NotFound):
+        await store.transact(entries.rename, MALLORY, kind, SALES, at("new"))
+    spelt = await store.transact(entries.rename, OPERATOR, kind, SALES, at("SALES"))
+    assert spelt.address.local_part == "SALES"

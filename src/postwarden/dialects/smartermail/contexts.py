@@ -13,6 +13,7 @@ from postwarden.dialects.kit.requests import Request
 from postwarden.dialects.smartermail.envelope import Fault
 from postwarden.dialects.smartermail.house import DIALECT, House
 from postwarden.dialects.smartermail.operations import Reach
+from postwarden.model.accounts import Account
 from postwarden.model.actors import Actor
 from postwarden.model.addresses import Address, domain_name
 from postwarden.model.errors import Forbidden, Invalid, NotFound, Unauthenticated
@@ -81,6 +82,11 @@ class Call:
         return replace(self, domain=name)
 
     @property
+    def account(self) -> Account | None:
+        """The account that the token is for, if it is for one."""
+        return self.bearer.account if self.bearer else None
+
+    @property
     def token(self) -> str:
         """The token that the call came with."""
         return token_of(self.request)
@@ -106,13 +112,22 @@ async def call_for(house: House, reach: Reach, request: Request) -> Call:
     call = Call(house=house, request=request)
     if reach is Reach.OPEN:
         return call
-    bearer, actor = await house.store.peek(_who, token_of(request), request)
-    call = replace(call, bearer=bearer, actor=actor)
+    if house.everybody is not None:
+        call = replace(call, actor=await house.everybody(request))
+    else:
+        bearer, actor = await house.store.peek(_who, token_of(request), request)
+        call = replace(call, bearer=bearer, actor=actor)
     if reach is Reach.ANYBODY:
         return call
+    return await _reaching(call, reach)
+
+
+async def _reaching(call: Call, reach: Reach) -> Call:
+    """Return the call of whoever is let in, about what it reaches."""
+    house, request, actor = call.house, call.request, call.actor
     if reach is Reach.MAILBOX:
-        return replace(call, actor=await _in_mailbox(house, request, bearer, actor))
-    if bearer.account is not None:
+        return replace(call, actor=await _in_mailbox(call))
+    if call.account is not None:
         raise Forbidden("this is for administrators")
     if reach is Reach.SYSTEM:
         access.everything(actor, "administer the whole system")
@@ -122,16 +137,15 @@ async def call_for(house: House, reach: Reach, request: Request) -> Call:
     return replace(call, domain=domain)
 
 
-async def _in_mailbox(
-    house: House, request: Request, bearer: Bearer, actor: Actor
-) -> Actor:
+async def _in_mailbox(call: Call) -> Actor:
     """Return the owner of the account that a call is about, or who acts as him."""
+    house, request, actor = call.house, call.request, call.actor
     named = _header(request, _USER)
-    if bearer.account is not None:
-        own = bearer.account.address
+    if call.account is not None:
+        own = call.account.address
         if named and _user_asked(named, own.domain) != own:
             raise Forbidden("this token is for another account")
-        if bearer.administrator is None:
+        if actor.account is not None:
             return actor
         return await owners.logged_in_as(house.store, actor, own)
     if not named:

@@ -211,11 +211,12 @@ def alias_data(entry: Entry) -> AliasData:
 
 def targets_of(alias: GivenAlias, domain: str) -> list[Address]:
     """Return where an alias leads; a name without a domain is one of its own."""
-    return [
-        Address.parse(text if "@" in text else f"{text}@{domain}")
-        for text in alias.alias_target_list
-        if text.strip()
-    ]
+    return [target_of(text, domain) for text in alias.alias_target_list if text.strip()]
+
+
+def target_of(text: str, domain: str) -> Address:
+    """Return an address that clients write with or without the domain it is of."""
+    return Address.parse(text if "@" in text else f"{text}@{domain}")
 
 
 def forward_row(entry: Entry) -> ForwardRow:

@@ -25,6 +25,7 @@ from postwarden.model.mailboxes import (
 )
 from postwarden.services.ports import CopyFacts, MessageDetails
 from postwarden.wire.mime import Part, ScannedMessage, decoded_part, scan
+from postwarden.wire.mime.charset import codec_of, loosely
 
 MAX_SHOWN = 4 * 2**20  # octets of one text of a mail that are shown
 
@@ -109,6 +110,7 @@ def row(copy: CopyFacts, details: MessageDetails | None) -> MessageRow:
         is_seen=bool(copy.flags & Flag.SEEN),
         is_answered=bool(copy.flags & Flag.ANSWERED),
         is_flagged=bool(copy.flags & Flag.FLAGGED),
+        categories=list(copy.keywords),
     )
 
 
@@ -171,10 +173,7 @@ def _people(addresses: Sequence[str]) -> list[Person]:
 
 def _text(content: bytes, part: Part) -> str:
     octets = decoded_part(content, part)[:MAX_SHOWN]
-    try:
-        return octets.decode(part.charset or "utf-8", errors="replace")
-    except (LookupError, UnicodeError):
-        return octets.decode("utf-8", errors="replace")
+    return loosely(octets, codec_of(part.charset or ""))
 
 
 def _attachment(part: Part) -> AttachmentRow:

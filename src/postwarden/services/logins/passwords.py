@@ -25,6 +25,17 @@ _MECHANISM = "password"
 T = TypeVar("T")
 
 
+class CodeRefused(Unauthenticated):
+    """The password was right; a code was not given, or `was_given` and was wrong.
+
+    An edge that tells this apart from a wrong password must have a reason.
+    """
+
+    def __init__(self, *, was_given: bool) -> None:
+        super().__init__()
+        self.was_given = was_given
+
+
 async def with_password(
     store: Store,
     passwords: Passwords,
@@ -80,16 +91,19 @@ async def shown(
     await guard.refuse_if_blocked(store, claim, standing)
     known = owner.password_hash if owner is not None else None
     matches = await passwords.verify(password, known)
+    refusal = Unauthenticated()
     if matches and owner is not None and known is not None:
         secret = None
         if owner.totp is not None:
             secret = sealer.unseal(owner.totp, totp.PURPOSE).decode()
         proof = _Shown(owner=owner, claim=claim, secret=secret, code=code[:MAX_CODE])
-        opened = await store.transact(_enter, proof, enter)
+        opened, is_known = await store.transact(_enter, proof, enter)
         if opened is not None:
             return opened
+        if is_known:
+            refusal = CodeRefused(was_given=bool(code.strip()))
     await store.transact(guard.fail, claim, guard_rules)
-    raise Unauthenticated
+    raise refusal
 
 
 def look(
@@ -130,8 +144,11 @@ def _enter(
     uow: UnitOfWork,
     shown: _Shown,
     enter: Callable[[UnitOfWork, Administrator, Factor], T],
-) -> T | None:
-    """Let in who knows the password, unless anything has changed meanwhile."""
+) -> tuple[T | None, bool]:
+    """Let in who knows the password, unless anything has changed meanwhile.
+
+    With it comes whether he is known, and a right code is all that he lacks.
+    """
     seen = shown.owner
     owner = uow.administrators.with_id(seen.id)
     if (
@@ -139,14 +156,14 @@ def _enter(
         or actors.rights_of(uow, owner) is None
         or (owner.password_hash, owner.totp) != (seen.password_hash, seen.totp)
     ):
-        return None
+        return None, False
     factor = Factor.PASSWORD
     if shown.secret is not None:
         if not _takes(uow, owner, shown.secret, shown.code):
-            return None
+            return None, True
         factor = Factor.PASSWORD_AND_CODE
     guard.succeed(uow, shown.claim)
-    return enter(uow, owner, factor)
+    return enter(uow, owner, factor), True
 
 
 def _takes(uow: UnitOfWork, owner: Administrator, secret: str, code: str) -> bool:

@@ -152,11 +152,17 @@ async def test_an_alias_is_made_changed_and_removed(town: Town, carol: Client) -
     for refused in ({"internalOnly": True}, {"includeAllDomainUsers": True}):
         answered = await _post(carol, f"{DOMAIN}/alias", alias={**alias, **refused})
         assert said(answered) == (400, "NOT_OFFERED")
+    taken = await _post(
+        carol, f"{DOMAIN}/alias", alias={**alias, "name": "sales"}, oldName="help"
+    )
+    assert said(taken) == (409, "ALIAS_ADD_ERROR_NAME_IN_USE")
     renamed = await _post(
         carol, f"{DOMAIN}/alias", alias={**alias, "name": "aid"}, oldName="help"
     )
-    assert said(renamed) == (400, "NOT_OFFERED")
-    assert (await carol("POST", f"{DOMAIN}/alias-delete/help")).status == 200
+    assert renamed.status == 200
+    shown = (await carol.get(f"{DOMAIN}/alias/aid")).json["alias"]
+    assert (shown["aliasTargetList"], shown["isEnabled"]) == ([f"bob@{ORG}"], False)
+    assert (await carol("POST", f"{DOMAIN}/alias-delete/aid")).status == 200
     assert said(await carol.get(f"{DOMAIN}/alias/help")) == (404, "ALIAS_NOT_FOUND")
     assert said(await carol.get(f"{DOMAIN}/alias/ada")) == (404, "ALIAS_NOT_FOUND")
 
@@ -174,8 +180,30 @@ async def test_a_mailing_list_is_shown_and_switched_off(carol: Client) -> None:
     for nobody in ("posters", "banned"):
         answered = await _post(carol, f"{path}/{nobody}-search")
         assert answered.json["totalCount"] == 0
+    named = (await _post(carol, f"{path}/settings", listAddress="press")).json["item"]
+    assert (named["listAddress"], named["disabled"], named["id"]) == (
+        *("press", True, item["id"]),
+    )
     absent = await carol.get(f"{DOMAIN}/mailing-lists/999/counts")
     assert said(absent) == (404, "MAILING_LIST_NOT_FOUND")
+
+
+async def test_a_mailing_list_is_made_for_its_moderator(
+    town: Town, carol: Client
+) -> None:
+    path = f"{DOMAIN}/mailing-lists/add"
+    given = {"listAddress": "Staff", "moderatorAddress": "bob", "disabled": True}
+    item = (await _post(carol, path, **given)).json["item"]
+    assert (item["listAddress"], item["status"], item["listSubscriberCount"]) == (
+        *("Staff", 2, 1),
+    )
+    assert await _last(town) == (CAROL, "smartermail", "list.change")
+    again = await _post(carol, path, **given)
+    assert said(again) == (409, "NAME_IN_USE")
+    without = await _post(carol, path, listAddress="nobody")
+    assert said(without) == (400, "MODERATOR_REQUIRED")
+    foreign = await _post(carol, path, **given, listaddress=f"x@{NET}")
+    assert said(foreign) == (404, "MAILING_LIST_NOT_FOUND")
 
 
 async def test_a_domain_is_made_with_its_administrator_and_removed(

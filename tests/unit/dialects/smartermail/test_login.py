@@ -2,13 +2,16 @@
 
 from dataclasses import replace
 
+import pyotp
 import pytest
 
 from postwarden.model.accounts import AccountState
 from postwarden.model.actors import OPERATOR
 from postwarden.services import accounts
+from postwarden.services.logins import totp
 from postwarden.services.ports import UnitOfWork
 from tests.support.api import Answered
+from tests.support.houses import PlainSealer
 from tests.unit.dialects.smartermail.conftest import (
     ADA,
     CAROL,
@@ -52,6 +55,29 @@ async def test_a_login_says_who_came_and_until_when(town: Town) -> None:
 @pytest.mark.parametrize("name", [ROOT, ADA, "nobody", "nobody@example.org", "\0"])
 async def test_whatever_is_wrong_is_told_alike(town: Town, name: str) -> None:
     assert said(await town.log_in(name, password="wrong")) == WRONG
+
+
+async def test_a_second_factor_is_asked_for_behind_a_right_password(
+    town: Town,
+) -> None:
+    app = pyotp.TOTP(pyotp.random_base32())
+
+    def set_up(uow: UnitOfWork) -> None:
+        owner = uow.administrators.find(ROOT)
+        assert owner is not None
+        sealed = PlainSealer().seal(app.secret.encode(), totp.PURPOSE)
+        uow.administrators.replace(replace(owner, totp=sealed))
+
+    await town.store.transact(set_up)
+    code = app.at(town.clock())
+    assert said(await town.log_in()) == (401, "TWO_FACTOR_REQUIRED")
+    wrong = await town.log_in(twoFactorCode="000000")
+    assert said(wrong) == (401, "INVALID_TWO_FACTOR_CODE")
+    for given in ({}, {"twoFactorCode": code}):
+        assert said(await town.log_in(password="wrong", **given)) == WRONG
+    assert (await town.log_in(twoFactorCode=code)).status == 200
+    again = await town.log_in(twoFactorCode=code)
+    assert said(again) == (401, "INVALID_TWO_FACTOR_CODE")
 
 
 async def test_too_many_failures_block(town: Town) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from postwarden.adapters.memory.content import MemorySearchIndex
-from postwarden.model.actors import OPERATOR
+from postwarden.model.actors import OPERATOR, Actor
 from postwarden.model.addresses import Address
 from postwarden.model.mailboxes import CopyState, DiscardKind
 from postwarden.services import access, indexing, owners
@@ -46,15 +46,18 @@ Content-Disposition: attachment; filename="cat.png"
 """
 
 
-@pytest.fixture
-async def ada(town: Town) -> Client:
-    """The owner, logged in, with three mails in INBOX."""
-
-    def owner(uow: UnitOfWork) -> object:
+async def _owner(town: Town) -> Actor:
+    def owner(uow: UnitOfWork) -> Actor:
         account = access.account(uow, OPERATOR, Address.parse(ADA))
         return owners.owner(account, dialect="test")
 
-    acting: Any = await town.store.read(owner)
+    return await town.store.read(owner)
+
+
+@pytest.fixture
+async def ada(town: Town) -> Client:
+    """The owner, logged in, with three mails in INBOX."""
+    acting = await _owner(town)
     for number, subject in enumerate(("lunch", "invoice", "lunch again"), start=1):
         text = MAIL.format(subject=subject, number=number, filler="x" * 1500)
         await appending.append(town.store, town.blobs, acting, "INBOX", text.encode())
@@ -189,6 +192,39 @@ async def test_mail_is_moved_marked_and_flagged(ada: Client) -> None:
         destinationOwnerEmailAddress=f"bob@{ORG}",
     )
     assert said(abroad) == (400, "NOT_OFFERED")
+
+
+async def test_categories_are_keywords(town: Town, ada: Client) -> None:
+    path, uids = "/mail/messages-category-patch", (await _uids(ada))[:2]
+    await _done(ada, path, UID=uids, categories=["blue", "urgent"])
+    await _done(ada, path, UID=uids[:1], categories=[])
+    rows = (await _post(ada, "/mail/messages")).json["results"]
+    assert [row["categories"] for row in rows] == [[], ["blue", "urgent"], []]
+    kept = await town.store.read(lambda u: u.copies.many(uids))
+    assert kept[uids[1]].keywords == ("blue", "urgent")
+    odd = await _post(ada, path, UID=uids, categories=["two words"])
+    assert said(odd) == (400, "INVALID_INPUT")
+
+
+async def test_a_text_is_read_as_its_charset_is_meant(town: Town) -> None:
+    """Names that mailers stretch are read as every mail client reads them."""
+    acting = await _owner(town)
+    for charset, octets, text in (
+        ("iso-8859-1", b"\x93quoted\x94", "\u201cquoted\u201d"),
+        ("gb2312", "\u9f98".encode("gb18030"), "\u9f98"),
+        ("hex_codec", b"6869", "6869"),
+    ):
+        mail = f"Subject: {charset}\r\nContent-Type: text/plain; charset={charset}"
+        content = mail.encode() + b"\r\n\r\n" + octets
+        await appending.append(town.store, town.blobs, acting, "INBOX", content)
+        client = await town.as_(ADA)
+        [uid] = [
+            row["uid"]
+            for row in (await _post(client, "/mail/messages")).json["results"]
+            if row["subject"] == charset
+        ]
+        shown = (await _post(client, "/mail/message", UID=uid)).json["messageData"]
+        assert shown["messagePlainText"] == text
 
 
 async def test_a_batch_with_a_stranger_changes_nothing(ada: Client) -> None:

@@ -232,3 +232,21 @@ async def test_one_changes_one_s_own_password_knowing_it(door: Door) -> None:
     with pytest.raises(Unauthenticated):
         await door.store.read(sessions.by_token, session.token)
     await door.enter("carol", "another horse")
+
+
+async def test_only_a_right_password_makes_a_code_be_asked_for(
+    door: Door, clock: Clock
+) -> None:
+    """What an edge may tell is known here; what everybody is told is the same."""
+    await door.ask_for_codes("carol", clock().timestamp())
+    for password, code, told in (
+        (WORD, "", False),
+        (WORD, "000000", True),
+        ("wrong", "000000", None),
+    ):
+        with pytest.raises(Unauthenticated) as refused:
+            await door.enter("carol", password, code)
+        error = refused.value
+        assert str(error) == "authentication failed"
+        known = error.was_given if isinstance(error, passwords.CodeRefused) else None
+        assert known is told

@@ -12,7 +12,7 @@ from postwarden.model.errors import Unsupported
 _PASSWORDS = "passwords are hashes here, and nobody is shown one"
 _LIMITS = "a domain has no limits to set"
 _GUARD = "logins are blocked by the login guard, which no list steers"
-_SPOOL = "there is no spool: mail waits for nobody here"
+_SPOOL = "the queue of outgoing mail is not served here"
 _LOGS = "`postwarden trace` tells what happened to a message"
 _SWITCHES = "accounts have no switches of protocols"
 _SENDING = "nothing is sent"
@@ -45,7 +45,6 @@ ABSENT: dict[tuple[str, str], str] = {
     ("POST", "/settings/domain/active-sync-mailboxes-patch"): _SWITCHES,
     ("GET", "/settings/domain/mapi-ews-mailboxes"): _SWITCHES,
     ("POST", "/settings/domain/mapi-ews-mailboxes-patch"): _SWITCHES,
-    ("POST", "/settings/domain/mailing-lists/add"): "`postwarden list create` does it",
     (
         "GET",
         "/settings/domain/mailing-lists/{number}/system-messages",
@@ -58,7 +57,6 @@ ABSENT: dict[tuple[str, str], str] = {
         "GET",
         "/settings/domain/subscriber-field-definitions",
     ): "a subscriber is an address and nothing more",
-    ("POST", "/mail/messages-category-patch"): "mail has no categories",
     ("GET", "/settings/user-startup-data"): "there is no webmail",
     ("GET", "/settings/mailbox-forward-list"): "administrators forward mail",
     ("POST", "/mail/message-put"): _SENDING,

@@ -83,24 +83,23 @@ async def put_alias(call: Call, body: AliasBody) -> Said:
 
 @aliases.post("/settings/domain/alias", Reach.DOMAIN)
 async def change_alias(call: Call, body: AliasBody) -> Said:
-    """Give an alias other targets, or switch it on or off."""
+    """Give an alias other targets or another name, or switch it on or off."""
     _check(body.alias)
     address = call.address(body.old_name or body.alias.name, "alias")
-    if body.alias.name and call.address(body.alias.name, "alias").key != address.key:
-        raise Fault(400, "NOT_OFFERED", "an alias keeps its name")
+    wanted = call.address(body.alias.name, "alias") if body.alias.name else address
     targets = mapping.targets_of(body.alias, call.domain)
 
     def change(uow: UnitOfWork, actor: Actor) -> None:
-        entries.change(
-            uow,
-            actor,
-            _entry(uow, actor, address).kind,
-            address,
-            targets=targets,
-            enabled=body.alias.is_enabled,
-        )
+        kind = _entry(uow, actor, address).kind
+        on = body.alias.is_enabled
+        entries.change(uow, actor, kind, address, targets=targets, enabled=on)
+        if str(wanted) != str(address):
+            entries.rename(uow, actor, kind, address, wanted)
 
-    await call.write(change)
+    try:
+        await call.write(change)
+    except AlreadyExists as error:
+        raise Fault(409, "ALIAS_ADD_ERROR_NAME_IN_USE", str(error)) from error
     return Said()
 
 

@@ -1,7 +1,10 @@
 """Mailing lists of a domain."""
 
+from msgspec import UNSET
+
 from postwarden.dialects.smartermail import mapping
 from postwarden.dialects.smartermail.contexts import Call
+from postwarden.dialects.smartermail.envelope import Fault
 from postwarden.dialects.smartermail.listing import every
 from postwarden.dialects.smartermail.operations import Operations, Reach
 from postwarden.dialects.smartermail.schemas.accounts import (
@@ -9,14 +12,17 @@ from postwarden.dialects.smartermail.schemas.accounts import (
     ListCounts,
     ListItem,
     MailingLists,
+    NewList,
 )
 from postwarden.dialects.smartermail.schemas.users import (
     Subscribers,
     SubscriberSearch,
 )
+from postwarden.model.actors import Actor
 from postwarden.model.directory import Entry, EntryKind
 from postwarden.model.errors import NotFound
 from postwarden.services import entries
+from postwarden.services.ports import UnitOfWork
 
 lists = Operations()
 
@@ -40,12 +46,38 @@ async def show_list(call: Call, number: str) -> ListItem:
 
 @lists.post("/settings/domain/mailing-lists/{number}/settings", Reach.DOMAIN)
 async def change_list(call: Call, body: GivenList, number: str) -> ListItem:
-    """Switch a mailing list on or off; the rest of it is as it is."""
-    entry = await _list(call, number)
-    changed = await call.write(
-        entries.change, EntryKind.LIST, entry.address, enabled=not body.disabled
-    )
-    return ListItem(item=mapping.list_row(changed))
+    """Switch a mailing list on or off, or give it another name."""
+    address = (await _list(call, number)).address
+    name = body.list_address
+    wanted = call.address(name, "list") if name else address
+    enabled = None if body.disabled is UNSET else not body.disabled
+
+    def change(uow: UnitOfWork, actor: Actor) -> Entry:
+        kind = EntryKind.LIST
+        changed = entries.change(uow, actor, kind, address, enabled=enabled)
+        if str(wanted) == str(address):
+            return changed
+        return entries.rename(uow, actor, kind, address, wanted)
+
+    return ListItem(item=mapping.list_row(await call.write(change)))
+
+
+@lists.post("/settings/domain/mailing-lists/add", Reach.DOMAIN)
+async def add_list(call: Call, body: NewList) -> ListItem:
+    """Create a mailing list, whose first subscriber is its moderator."""
+    address = call.address(body.list_address, "list")
+    if not body.moderator_address:
+        raise Fault(400, "MODERATOR_REQUIRED", "name a moderatorAddress")
+    moderator = mapping.target_of(body.moderator_address, call.domain)
+
+    def create(uow: UnitOfWork, actor: Actor) -> Entry:
+        kind = EntryKind.LIST
+        made = entries.create(uow, actor, kind, address, [moderator])
+        if body.disabled is not True:
+            return made
+        return entries.change(uow, actor, kind, address, enabled=False)
+
+    return ListItem(item=mapping.list_row(await call.write(create)))
 
 
 @lists.get("/settings/domain/mailing-lists/{number}/counts", Reach.DOMAIN)

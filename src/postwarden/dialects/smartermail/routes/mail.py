@@ -234,6 +234,18 @@ async def flag_messages(call: Call, body: schemas.FlagMark) -> Said:
     return await _mark(call, body, *_MARKS[action])
 
 
+@mail.post("/mail/messages-category-patch", Reach.MAILBOX)
+async def categorise_messages(call: Call, body: schemas.Categories) -> Said:
+    """Give mail categories, which are its keywords, instead of those it has."""
+    keywords = tuple(body.categories)
+
+    def act(uow: UnitOfWork, actor: Actor, numbers: Sequence[int]) -> None:
+        changes = [FlagChange(copy=n, keywords=keywords) for n in numbers]
+        acting.flag(uow, actor, changes)
+
+    return await _act(call, body, act)
+
+
 async def _mark(call: Call, asked: schemas.Messages, add: Flag, remove: Flag) -> Said:
     def act(uow: UnitOfWork, actor: Actor, numbers: Sequence[int]) -> None:
         changes = [FlagChange(copy=n, add=add, remove=remove) for n in numbers]

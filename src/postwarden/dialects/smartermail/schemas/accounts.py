@@ -140,9 +140,16 @@ class User(Said, kw_only=True):
 
 
 class GivenList(Asked, kw_only=True):
-    """POST /settings/domain/mailing-lists/{id}/settings, of which one thing is read."""
+    """POST /settings/domain/mailing-lists/{id}/settings; the rest is as it is."""
 
-    disabled: bool
+    list_address: Text = ""
+    disabled: bool | msgspec.UnsetType = msgspec.UNSET
+
+
+class NewList(GivenList, kw_only=True):
+    """POST /settings/domain/mailing-lists/add."""
+
+    moderator_address: Text = ""
 
 
 class ListItem(Said, kw_only=True):

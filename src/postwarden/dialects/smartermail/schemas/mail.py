@@ -88,6 +88,12 @@ class ReadMark(Messages, kw_only=True):
     mark_read: bool
 
 
+class Categories(Messages, kw_only=True):
+    """POST /mail/messages-category-patch."""
+
+    categories: Annotated[list[Text], msgspec.Meta(max_length=100)]
+
+
 class FlagAction(Asked, kw_only=True):
     type: Text
 
@@ -126,6 +132,7 @@ class MessageRow(msgspec.Struct, rename="camel", kw_only=True):
     is_calendar_message: bool = False
     is_verified_sender: bool = False
     importance: int = 0
+    categories: list[str] = msgspec.field(default_factory=list)
     encrypt_sign_flags: dict[str, str] = msgspec.field(default_factory=dict)
 
 
