@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from postwarden.adapters.sql.fulltext import SqliteSearchIndex
     from postwarden.adapters.sql.sqlite import SqliteStore
     from postwarden.adapters.webhook_client import Urllib3WebhookClient
+    from postwarden.services.cases.elsewhere.copies import Outside
     from postwarden.services.cases.rules import CaseRules
     from postwarden.services.ports import MailSystem
     from postwarden.services.recent_texts import RecentTexts
@@ -169,6 +170,15 @@ class Platform:
             private=settings.allow_private,
             authorities=settings.authorities,
         )
+
+    @cached_property
+    def outside(self) -> "Outside":
+        """The way to other systems, for what looks there and keeps what it finds."""
+        from postwarden.services.cases.elsewhere.copies import (  # noqa: PLC0415  see above
+            Outside,
+        )
+
+        return Outside(self.connect, self.blobs)
 
     def connect(self, system: System) -> "MailSystem":
         """Return the way to a system; whoever gets it closes it. Nothing is sent yet.

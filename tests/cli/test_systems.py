@@ -201,3 +201,84 @@ def test_an_inventory_names_the_domain_that_it_lacks(
     assert "system old-mail: domain example.net: BROKEN" in ran.err
     _, row = path.read_text().splitlines()
     assert row.startswith('example.org,ada,"The ""ada""",1,1,0,,,2025-03-01T10:00:00Z,')
+
+
+def test_one_case_acts_here_and_there_and_takes_it_all_back(
+    cli: CommandLine, server: ScriptedEws, tmp_path: Path
+) -> None:
+    """The whole loop, evidence included, over our own store and an Exchange."""
+    added(cli, server.url)
+    mail = tmp_path / "mail"
+    mail.mkdir()
+    (mail / "bad.eml").write_bytes(BAD)
+    words = ("import", "eml", str(mail), "--account", "ada@example.org", "--create")
+    assert cli(*words).status == 0
+    other = BAD.replace(b"<bad@", b"<other@")
+    server.add(ADA, "inbox", BAD, message_id="<bad@evil.example>", subject="Free money")
+    server.add(BOB, "sub", other, message_id="<other@e>", subject="Free money")
+    before = {a: [i.folder for i in box.items] for a, box in server.boxes.items()}
+    query = "similar:<bad@evil.example>"
+    assert cli("case", "open", query, "--reason", "phishing").status == 0
+    ran = cli("case", "preview", "1", "--system", "all", "--json")
+    assert ran.status == 0
+    plan = ran.json["plan"]
+    assert [(i["system"], i["account"], i["uid"]) for i in plan["items"]] == [
+        ("local", ADA, 1),
+        ("exchange", ADA, None),
+        ("exchange", BOB, None),
+    ]
+    assert [(s["system"], s["copies"]) for s in plan["systems"]] == [
+        ("local", 1),
+        ("exchange", 2),
+    ]
+    assert cli("case", "approve", "1", "--plan", plan["sha256"]).status == 0
+    assert cli("case", "run", "1", "--json").json["outcomes"]["removed"] == 3
+    for account, box in server.boxes.items():
+        (item,) = box.items
+        assert box.folders[item.folder] == (f"{account}:root", "Postwarden")
+    verified = cli("case", "verify", "1", "--json")
+    assert (verified.status, verified.json["residual"]) == (0, 0)
+    evidence = str(tmp_path / "evidence")
+    assert cli("case", "export", "1", "--to", evidence).status == 0
+    assert cli("case", "check", evidence).status == 0
+    assert len(list((tmp_path / "evidence" / "messages").iterdir())) == 2
+    report = cli("case", "report", "1", "--format", "json").json["accounts"]
+    assert {row["account"]: row["copies"] for row in report} == {ADA: 2, BOB: 1}
+    assert all(row["removed_at"] for row in report)
+    undone = cli("case", "undo", "1", "--json").json
+    assert (undone["state"], undone["restored"]) == ("undone", 3)
+    assert before == {
+        a: [i.folder for i in box.items] for a, box in server.boxes.items()
+    }
+    assert cli("audit", "verify").status == 0
+    assert cli("store", "fsck").status == 0
+
+
+def test_a_case_that_cannot_reach_a_system_says_so_and_does_the_rest(
+    cli: CommandLine, server: ScriptedEws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("postwarden.connectors.http.ATTEMPTS", 1)
+    added(cli, "http://127.0.0.1:9/EWS", "broken")
+    added(cli, server.url)
+    server.add(BOB, "inbox", BAD, subject="Free money")
+    assert cli("case", "open", "subject:money", "--reason", "phishing").status == 0
+    ran = cli("case", "preview", "1", "--system", "all", "--json")
+    assert (ran.status, ran.json["plan"]["copies"]) == (1, 1)
+    assert json.loads(ran.err)["system"] == "broken"
+    assert cli("case", "approve", "1", "--plan", ran.json["plan"]["sha256"]).status == 0
+    url = server.url
+    ran = cli(
+        *("system", "change", "exchange", "--url", "http://127.0.0.1:9/EWS"),
+        "--secret-stdin",
+        stdin=b"secret",
+    )
+    assert ran.status == 0
+    ran = cli("case", "run", "1", "--json")
+    assert (ran.status, ran.json["state"]) == (1, "stopped")
+    assert ran.json["waiting"][0]["system"] == "exchange"
+    ran = cli(
+        *("system", "change", "exchange", "--url", url, "--secret-stdin"),
+        stdin=b"secret",
+    )
+    ran = cli("case", "resume", "1", "--json")
+    assert (ran.status, ran.json["outcomes"]["removed"]) == (0, 1)

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from postwarden.model.cases import (
+    ELSEWHERE,
     Approval,
     CaseState,
     ClassCount,
@@ -14,12 +16,19 @@ from postwarden.model.cases import (
     Outcome,
     OwnerNotice,
     PlanItem,
+    PlanPart,
+    RemotePlace,
 )
 from postwarden.model.errors import NotFound
 from postwarden.services.ports import Store, UnitOfWork
-from postwarden.services.ports.cases import PlacedNotice
+from postwarden.services.ports.cases import PlacedNotice, RemoteClaim
 from tests.support.factories import NOW, case, digest, plan, plan_item
 from tests.support.stores import BROKEN_CONSTRAINT
+
+PARTS = (
+    PlanPart(system="local", copies=1, accounts=1),
+    PlanPart(system="exchange", number=7, problems=("no answer",), lacks=("a", "b")),
+)
 
 
 async def test_a_case_comes_back_as_it_was_opened(store: Store) -> None:
@@ -278,5 +287,111 @@ async def test_a_review_is_written_to_its_approval_and_nothing_else(
         uow.cases.review(replace(reviewed, actor="mallory"))
         uow.cases.review(replace(reviewed, id=99))
         assert uow.cases.approvals(1) == [one, reviewed]
+
+    await store.transact(work)
+
+
+def remote(number: int, system: str = "exchange", **place: object) -> PlanItem:
+    facts = {
+        "reference": f"r{number}",
+        "fingerprint": digest("f"),
+        "size": 9,
+        "subject": "ä",
+        "author": "eve",
+        "message_id": "<a@b>",
+        **place,
+    }
+    return plan_item(
+        number,
+        copy=ELSEWHERE,
+        account=ELSEWHERE,
+        uid=ELSEWHERE,
+        system=system,
+        address=f"user{number}@corp.example",
+        remote=RemotePlace(**facts),  # type: ignore[arg-type]
+    )
+
+
+async def test_items_of_other_systems_come_back_and_are_asked_for_apart(
+    store: Store,
+) -> None:
+    items = [plan_item(1), remote(2), remote(3, "other"), remote(4, is_asked=True)]
+
+    def work(uow: UnitOfWork) -> None:
+        made = uow.cases.add_plan(plan(1, parts=PARTS))
+        uow.cases.add_items(made.id, items)
+        found = partial(uow.cases.items, made.id, limit=9)
+        assert uow.cases.plan(made.id).parts == PARTS
+        assert found() == items
+        assert found(system="local") == items[:1]
+        assert found(system="exchange") == [items[1], items[3]]
+        assert found(addresses=["user3@corp.example"]) == [items[2]]
+        assert found(is_asked=True) == [items[3]]
+
+    await store.transact(work)
+
+
+async def test_where_an_item_is_now_is_written_with_its_outcome(store: Store) -> None:
+    def work(uow: UnitOfWork) -> None:
+        made = uow.cases.add_plan(plan(1))
+        uow.cases.add_items(made.id, [remote(1, is_asked=True), plan_item(2)])
+        known = remote(1).remote
+        assert known is not None
+        place = replace(known, acted_reference="s1")
+        moved = replace(
+            remote(1), outcome=Outcome.REMOVED, acted_mailbox="Inbox", remote=place
+        )
+        uow.cases.update_items(made.id, [moved])
+        assert uow.cases.items(made.id, limit=9) == [moved, plan_item(2)]
+        assert place.now == "s1"
+
+    await store.transact(work)
+
+
+async def test_all_items_of_a_system_are_marked_at_once(store: Store) -> None:
+    def work(uow: UnitOfWork) -> None:
+        made = uow.cases.add_plan(plan(1))
+        items = [plan_item(1), remote(2), remote(3), remote(4, "other")]
+        items.append(replace(remote(5), outcome=Outcome.ALREADY_GONE))
+        uow.cases.add_items(made.id, items)
+
+        def mark(*addresses: str) -> int:
+            return uow.cases.mark(
+                made.id,
+                "exchange",
+                [Outcome.PENDING, Outcome.FAILED],
+                outcome=Outcome.FAILED,
+                reason="no answer",
+                addresses=addresses,
+            )
+
+        assert (mark("user3@corp.example"), mark(), mark("nobody@x")) == (1, 2, 0)
+        marked = [item for item in uow.cases.items(made.id, limit=9) if item.reason]
+        assert [(item.item, item.outcome) for item in marked] == [
+            (2, Outcome.FAILED),
+            (3, Outcome.FAILED),
+        ]
+
+    await store.transact(work)
+
+
+async def test_another_plan_claims_what_it_has_in_hand_elsewhere(store: Store) -> None:
+    def work(uow: UnitOfWork) -> None:
+        first, second, mine = (uow.cases.add_plan(plan(1)) for _ in range(3))
+        contained = replace(remote(1), outcome=Outcome.REMOVED)
+        returned = replace(remote(2), outcome=Outcome.RESTORED)
+        ordered, there = remote(3, is_asked=True), remote(4, "other", is_asked=True)
+        uow.cases.add_items(first.id, [contained, returned, ordered, there, remote(5)])
+        again = replace(remote(6, reference="r1"), outcome=Outcome.MOVED)
+        uow.cases.add_items(second.id, [again])
+        uow.cases.add_items(mine.id, [remote(1, is_asked=True)])
+        references = [f"r{number}" for number in range(9)]
+
+        claims = uow.cases.remote_claims(mine.id, "exchange", references)
+
+        assert claims == {
+            "r1": RemoteClaim(plan=second.id, item=6, is_asked=False),
+            "r3": RemoteClaim(plan=first.id, item=3, is_asked=True),
+        }
 
     await store.transact(work)

@@ -13,6 +13,7 @@ ASKING_OF_OWNERS = {"mailbox_owner", "own_mailbox"}
 PARTS = {
     "audit.record": "writes down what a service has done",
     "cases.excluding.exclusions": "a part of services that have asked",
+    "cases.elsewhere.verifying.verify": "asks in its first transaction",
     "cases.evidence.export": "asks in its first transaction",
     "cases.previewing.preview": "asks in its first transaction",
     "cases.reach.case": "a part of services that have asked",
@@ -52,6 +53,7 @@ PARTS = {
     "privileges.grantable_domains": "a part of services that have asked",
     "privileges.grantable_role": "a part of services that have asked",
     "privileges.keep_one": "a part of services that have asked",
+    "systems.registry.named": "asks for each system, and for our own store nothing",
     "tracking_logs.exporting.pages": "asks in each transaction",
     "vault.redate": "a part of services that have asked",
     "entries.refuse_if_needed": "a part of services that have asked",

@@ -24,7 +24,9 @@ NAMED = {  # actions that stand in a variable when they are recorded
     ("owners", "_ACTION"): {"account.log-in-as"},
     ("ledger_retention", "PURGE"): {"ledger.purge"},
     ("running", "action"): {"case.run", "case.resume"},
-    ("chunks", "action"): {"case.act", "case.return"},
+    ("chunks", "action"): {
+        *("case.act", "case.return", "case.order", "case.order-return"),
+    },
     ("forwards", "f'forward.{verb}'"): {"forward.create", "forward.change"},
 }
 

@@ -81,6 +81,7 @@ def native_house(site: Site) -> House:
         clock=platform.clock,
         party=platform.relying_party,
         rules=platform.case_rules,
+        outside=platform.outside,
         session_rules=platform.session_rules,
         guard_rules=platform.guard_rules,
         options=Options(

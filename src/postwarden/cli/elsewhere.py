@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,11 +10,12 @@ from postwarden.cli.exits import FAILED
 from postwarden.cli.invocation import Invocation
 from postwarden.model.errors import Forbidden, MailError
 from postwarden.model.queries import Query
-from postwarden.model.systems import ALL, LOCAL, System
+from postwarden.model.systems import System
 from postwarden.services.ports import MailSystem
 from postwarden.services.ports.mail import SimilarSets
 from postwarden.services.ports.systems import RemoteProblem
 from postwarden.services.systems import registry
+from postwarden.services.systems.registry import Where
 
 if TYPE_CHECKING:
     from postwarden.services.systems.searching import Found
@@ -30,23 +30,11 @@ SystemNames = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
-    """Where a command looks; without `--system` in our own store."""
-
-    is_local: bool
-    systems: Sequence[System] = ()
-
-
 async def where(run: Invocation, names: Sequence[str] | None) -> Where:
     """Return what `--system` words mean; raises NotFound for an unknown name."""
     if not names:
-        return Where(True)
-    if ALL in names:
-        return Where(True, await run.read(registry.all_of, run.actor))
-    wanted = [name for name in dict.fromkeys(names) if name != LOCAL]
-    found = [await run.read(registry.get, run.actor, name) for name in wanted]
-    return Where(LOCAL in names, found)
+        return Where()
+    return await run.read(registry.named, run.actor, names)
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from postwarden.cli.destinations import OutputFile, destination
-from postwarden.cli.elsewhere import Elsewhere, SystemNames, Where, where
+from postwarden.cli.elsewhere import Elsewhere, SystemNames, where
 from postwarden.cli.grammar import new_app
 from postwarden.cli.invocation import Invocation, command
 from postwarden.cli.queries import note_forked_ids, read_query
@@ -22,6 +22,7 @@ from postwarden.services import finding, tracing
 from postwarden.services.cases import gathering
 from postwarden.services.cases.evidence import event_facts
 from postwarden.services.ports import CopyFacts
+from postwarden.services.systems.registry import Where
 
 if TYPE_CHECKING:
     from postwarden.services.systems.searching import Found

@@ -133,6 +133,7 @@ def worker_context(
         store=platform.store,
         blobs=platform.blobs,
         index=platform.search,
+        connect=platform.connect,
         signer=platform.signer,
         recent=platform.recent,
         sealer=platform.sealer,

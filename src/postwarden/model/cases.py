@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from postwarden.model.mailboxes import Flag
+from postwarden.model.systems import LOCAL
 
 
 class CaseState(StrEnum):
@@ -14,7 +15,7 @@ class CaseState(StrEnum):
     PREVIEWED = "previewed"
     APPROVED = "approved"
     RUNNING = "running"
-    STOPPED = "stopped"  # by hand; goes on with resume, back with undo
+    STOPPED = "stopped"  # by hand, or a system gave no answer; goes on with resume
     DONE = "done"
     UNDOING = "undoing"
     UNDONE = "undone"
@@ -139,6 +140,22 @@ class Traced:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlanPart:
+    """What a plan has of one mail system: our own store, or one elsewhere.
+
+    `number` tells a system from a later one of the same name, 0 is our own store.
+    `problems` are what could not be looked into, `lacks` what cannot be done there.
+    """
+
+    system: str
+    number: int = 0
+    copies: int = 0
+    accounts: int = 0
+    problems: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A frozen list of copies and what to do with them.
 
@@ -146,7 +163,8 @@ class Plan:
     that it acts on, `excluded` those that it lists and leaves alone, by the
     addresses and `@domain`s in `exclude` or for a reason of their own. `related`
     counts messages that reply to or refer to what was found; no plan touches them.
-    `traced` is None where there was too much to trace.
+    `traced` is None where there was too much to trace. `parts` are the systems that
+    were asked for by name, none when it was our own store alone.
     """
 
     id: int = 0
@@ -168,6 +186,35 @@ class Plan:
     clusters: tuple[Cluster, ...] = ()
     traced: Traced | None = None
     warnings: tuple[str, ...] = ()
+    parts: tuple[PlanPart, ...] = ()
+
+
+ELSEWHERE = 0  # the number of an account, a copy, a UID that is none of our store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemotePlace:
+    """Where an item lies that is on another system, in that system's words.
+
+    `reference` found it at the preview, `acted_reference` finds it since it was moved;
+    size, subject, author and Message-ID are as the system listed them. `fingerprint`
+    tells its mail where that has one. While it `is_asked`, the system was told to move
+    it and nobody has heard yet whether it did.
+    """
+
+    reference: str
+    size: int = 0
+    subject: str = ""
+    author: str = ""
+    message_id: str | None = None
+    fingerprint: bytes | None = None
+    acted_reference: str | None = None
+    is_asked: bool = False
+
+    @property
+    def now(self) -> str:
+        """The reference that finds it where it was last seen."""
+        return self.acted_reference or self.reference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +222,8 @@ class PlanItem:
     """One copy of a plan. All but `outcome`, `reason` and `acted_*` is frozen.
 
     `acted_mailbox` is where the copy lay when it was acted on: undo returns
-    it there.
+    it there. What lies on another system has a `remote` place; its copy, account and
+    UID are ELSEWHERE.
     """
 
     item: int  # counts from 1 within the plan
@@ -191,7 +239,8 @@ class PlanItem:
     sha256: bytes
     message_id: str | None
     match_class: MatchClass
-    system: str = "local"
+    system: str = LOCAL
+    remote: RemotePlace | None = None
     hold: tuple[int, ...] = ()
     outcome: Outcome = Outcome.PENDING
     reason: str | None = None

@@ -7,6 +7,7 @@ content's SHA-256 in its place, and asks its user to choose when there are more.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from postwarden.model.actors import Actor
 from postwarden.model.errors import NotFound, Refused
@@ -15,7 +16,7 @@ from postwarden.model.messages import Message
 from postwarden.model.queries import Query, Scope, rewrite
 from postwarden.model.queries.terms import Leaf, Node, Similar, SimilarTo
 from postwarden.services import access
-from postwarden.services.ports import CopyFacts, References, UnitOfWork
+from postwarden.services.ports import References, UnitOfWork
 
 SHOWN = 10  # contents of one id that are named to choose from
 _GIVEN = Similar(SimilarTo.SHA256, "0" * 64)  # stands for references given beside it
@@ -37,7 +38,20 @@ class Content:
         )
 
 
-def content_of(message: Message | CopyFacts) -> bytes:
+class Carrier(Protocol):
+    """What an id is seen on: a message, a copy, or mail on another system."""
+
+    @property
+    def sha256(self) -> bytes: ...
+    @property
+    def fingerprint(self) -> bytes | None: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def author(self) -> str: ...
+
+
+def content_of(message: Carrier) -> bytes:
     """Return what messages of one content share.
 
     That is author, date, subject, text and attachments, or all its octets where a
@@ -58,7 +72,7 @@ def groups(uow: UnitOfWork, actor: Actor, message_id: str) -> list[list[Message]
     return list(found.values())
 
 
-def count(contents: dict[bytes, Content], facts: CopyFacts) -> None:
+def count(contents: dict[bytes, Content], facts: Carrier) -> None:
     """Add a copy to the contents that an id was seen with."""
     known = contents.get(content_of(facts))
     contents[content_of(facts)] = Content(

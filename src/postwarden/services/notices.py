@@ -93,6 +93,8 @@ UNTOLD = frozenset(
         "backup.create",  # told when it has finished
         "ledger.import",
         "case.act",  # the run is told, not each chunk of it
+        "case.order",
+        "case.order-return",
         "case.return",
         "ledger.purge",
         "secret.forget",

@@ -1,16 +1,20 @@
 """The tasks of a case: running a plan, undoing what was done, closing."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
 from postwarden.model.cases import OwnerNotice, Plan, PlanItem
 from postwarden.model.errors import MailError, Unavailable
 from postwarden.services.cases import arming, closing, notifying, running, undoing
+from postwarden.services.cases.elsewhere import containing, returning, runs
+from postwarden.services.cases.elsewhere.copies import Unreached, connected
 from postwarden.services.cases.notifying import Note
 from postwarden.services.cases.undoing import Whose
 from postwarden.services.ingest import new_message
+from postwarden.services.ports import Connect
 from postwarden.worker.context import Lease, number
 
 
@@ -29,6 +33,44 @@ async def run_case(lease: Lease) -> None:
         return await store.transact(running.fail_next, case, error)
 
     await _in_chunks(lease, act, set_aside)
+    names = await store.read(runs.systems, case)
+    if names:
+        await _on_each(names, lambda name: _contain_on(lease, case, name))
+        await store.transact(runs.end, case)
+
+
+async def _on_each(
+    names: Sequence[str], act: Callable[[str], Coroutine[None, None, None]]
+) -> None:
+    """Work on several systems at a time, until all are done or something is wrong."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for name in names:
+                group.create_task(act(name))
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None  # as if there had been one system
+
+
+async def _contain_on(lease: Lease, case: int, name: str) -> None:
+    """Contain a case's copies on one system; one that is not reached stops no other."""
+    store = lease.context.store
+
+    async def step() -> None:
+        progress = await store.read(runs.progress, case)
+        await lease.renew(progress.done, progress.total)
+
+    try:
+        system = await store.read(runs.system, case, name)
+        async with connected(_connect(lease), system) as way:
+            await containing.contain(store, way, case, system=name, step=step)
+    except Unreached as error:
+        await store.transact(runs.unreached, case, name, str(error))
+
+
+def _connect(lease: Lease) -> Connect:
+    if lease.context.connect is None:
+        raise Unreached("other systems cannot be reached from here")
+    return lease.context.connect
 
 
 async def undo_case(lease: Lease) -> None:
@@ -36,6 +78,7 @@ async def undo_case(lease: Lease) -> None:
     case, payload = number(lease, "case"), lease.task.payload
     whose = Whose(
         accounts=tuple(cast("list[int]", payload.get("accounts", ()))),
+        addresses=tuple(cast("list[str]", payload.get("addresses", ()))),
         to=cast("int | None", payload.get("to")),
     )
     store = lease.context.store
@@ -51,6 +94,26 @@ async def undo_case(lease: Lease) -> None:
         return await store.transact(undoing.fail_next, case, whose, error)
 
     await _in_chunks(lease, act, set_aside)
+    names = await store.read(returning.systems, case, whose)
+    await _on_each(names, lambda name: _return_on(lease, case, name, whose))
+    await store.transact(undoing.end, case)
+
+
+async def _return_on(lease: Lease, case: int, name: str, whose: Whose) -> None:
+    """Return a case's copies on one system; one that is not reached stops no other."""
+    context, store = lease.context, lease.context.store
+
+    async def step() -> None:
+        await lease.renew(0, 0)
+
+    try:
+        system = await store.read(returning.system, case, name)
+        async with connected(_connect(lease), system) as way:
+            await returning.give_back(
+                store, context.blobs, way, case, system=name, whose=whose, step=step
+            )
+    except Unreached as error:
+        await store.transact(returning.unreached, case, name, whose, str(error))
 
 
 async def close_case(lease: Lease) -> None:

@@ -14,6 +14,7 @@ from postwarden.model.ledger import Event
 from postwarden.model.tasks import Task, TaskState
 from postwarden.services.ports import (
     Blobs,
+    Connect,
     Sealer,
     SearchIndex,
     Signer,
@@ -52,6 +53,7 @@ class WorkerContext:
     store: Store
     blobs: Blobs
     index: SearchIndex
+    connect: Connect | None = None  # None: no other system is reached from here
     signer: Signer | None = None  # None: heads of the audit log are not signed here
     recent: RecentTexts | None = None
     owner: str = field(default_factory=new_owner)

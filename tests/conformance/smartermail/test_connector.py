@@ -110,7 +110,8 @@ async def test_what_is_contained_comes_back_with_its_flags(
     outcomes = await system.contain(copies)
     assert [bool(each.reference) for each in outcomes] == [True, True]
     assert await _found(system, accounts=frozenset({ADA})) == []
-    assert [each.place for each in await system.locate(copies)] == [Place.ASIDE] * 2
+    located = await system.locate(copies, towards=Place.ASIDE)
+    assert [each.place for each in located] == [Place.ASIDE] * 2
     now = [
         Return(copy=replace(copy, reference=outcome.reference or ""))
         for copy, outcome in zip(copies, outcomes, strict=True)

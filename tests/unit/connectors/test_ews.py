@@ -274,7 +274,7 @@ async def test_a_lost_answer_is_no_second_move(
     (outcome,) = await system.contain([row])
     assert outcome.is_unknown
     assert [name for name, _, _ in server.heard].count("MoveItem") == 1
-    (location,) = await system.locate([row])
+    (location,) = await system.locate([row], towards=Place.ASIDE)
     assert location.place is Place.ASIDE
     assert location.reference is not None
     assert Reference.of(location.reference).item == server.boxes[ADA].items[0].id
@@ -285,10 +285,10 @@ async def test_what_was_not_moved_is_located_at_home(
 ) -> None:
     server.add(ADA, "inbox", BAD, message_id="<one@x>")
     (row,) = await found(system, accounts=frozenset({ADA}))
-    (location,) = await system.locate([row])
+    (location,) = await system.locate([row], towards=Place.ASIDE)
     assert (location.place, location.reference) == (Place.HOME, row.reference)
     server.boxes[ADA].items.clear()
-    (location,) = await system.locate([row])
+    (location,) = await system.locate([row], towards=Place.ASIDE)
     assert location.place is Place.NOWHERE
 
 

@@ -374,18 +374,20 @@ async def test_a_move_whose_answer_is_lost_is_looked_for(
 ) -> None:
     server.add(ADA, "Inbox", HEADER.format(1))
     [copy] = await found(system)
-    assert await system.locate([copy]) == [
+    assert await system.locate([copy], towards=Place.ASIDE) == [
         Location(place=Place.HOME, reference=copy.reference)
     ]
     server.lose_answer_of = "mail/move-messages"
     [outcome] = await system.contain([copy])
     assert outcome.is_unknown
-    [location] = await system.locate([copy])
+    [location] = await system.locate([copy], towards=Place.ASIDE)
     assert location.place is Place.ASIDE
     moved = replace(copy, reference=location.reference or "")
     assert (await system.content(moved)).startswith(b"From: Eve")
     server.boxes[ADA].mails.clear()
-    assert await system.locate([copy]) == [Location(place=Place.NOWHERE)]
+    assert await system.locate([copy], towards=Place.ASIDE) == [
+        Location(place=Place.NOWHERE)
+    ]
 
 
 async def test_one_refusal_stops_no_other_account(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from postwarden.adapters.memory.state import State
 from postwarden.model.cases import Approval, Case, Outcome, Plan, PlanItem
 from postwarden.model.errors import NotFound
-from postwarden.services.ports.cases import PlacedNotice
+from postwarden.services.ports.cases import PlacedNotice, RemoteClaim
 
 _LAST = 2**63
 _ACTED = (Outcome.REMOVED, Outcome.MOVED)
@@ -68,12 +68,18 @@ class MemoryCases:
         limit: int,
         outcomes: Sequence[Outcome] = (),
         accounts: Sequence[int] = (),
+        system: str | None = None,
+        addresses: Sequence[str] = (),
+        is_asked: bool = False,
     ) -> list[PlanItem]:
         found = [
             item
             for item in self._items(plan, after)
             if (not outcomes or item.outcome in outcomes)
             and (not accounts or item.account in accounts)
+            and (system is None or item.system == system)
+            and (not addresses or item.address in addresses)
+            and (not is_asked or (item.remote is not None and item.remote.is_asked))
         ]
         return found[:limit]
 
@@ -89,8 +95,27 @@ class MemoryCases:
                     outcome=item.outcome,
                     reason=item.reason,
                     acted_mailbox=item.acted_mailbox,
+                    remote=item.remote,
                 )
                 self._state.plan_items.put(key, updated)
+
+    def mark(
+        self,
+        plan: int,
+        system: str,
+        outcomes: Sequence[Outcome],
+        *,
+        outcome: Outcome,
+        reason: str,
+        addresses: Sequence[str] = (),
+    ) -> int:
+        found = self.items(
+            plan, limit=_LAST, outcomes=outcomes, system=system, addresses=addresses
+        )
+        self.update_items(
+            plan, (replace(each, outcome=outcome, reason=reason) for each in found)
+        )
+        return len(found)
 
     def revive(self, plan: int, reason: str) -> int:
         failed = [
@@ -112,6 +137,23 @@ class MemoryCases:
                 if item.copy in wanted and item.outcome in _ACTED
             )
         return found
+
+    def remote_claims(
+        self, plan: int, system: str, references: Sequence[str]
+    ) -> dict[str, RemoteClaim]:
+        wanted = set(references)
+        return {
+            item.remote.reference: RemoteClaim(
+                plan=other.id, item=item.item, is_asked=item.remote.is_asked
+            )
+            for other in self._state.plans  # oldest first
+            if other.id != plan
+            for item in self._items(other.id)
+            if item.remote is not None
+            and item.system == system
+            and item.remote.reference in wanted
+            and (item.remote.is_asked or item.outcome in _ACTED)
+        }
 
     def accounts_named(self, plan: int, address: str) -> list[int]:
         named = {i.account for i in self._items(plan) if i.address == address}

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from postwarden.adapters.sql import tables
-from postwarden.adapters.sql.connection import Connection
+from postwarden.adapters.sql.plan_items import SqlPlanItems
 from postwarden.adapters.sql.statements import (
     Prepared,
     Row,
@@ -32,19 +32,16 @@ from postwarden.model.cases import (
     Cluster,
     MatchClass,
     Missing,
-    Outcome,
     OwnerNotice,
     Plan,
-    PlanItem,
+    PlanPart,
     Traced,
 )
 from postwarden.model.errors import NotFound
-from postwarden.model.mailboxes import Flag
 from postwarden.services.ports.cases import PlacedNotice
 
 _c = tables.cases.c
 _p = tables.plans.c
-_i = tables.plan_items.c
 _a = tables.approvals.c
 _n = tables.case_notices.c
 P = sa.bindparam
@@ -61,57 +58,6 @@ _PLANS_OF = Prepared(
 )
 _ADD_PLAN = Prepared(insert_returning_id(tables.plans))
 _REPLACE_PLAN = Prepared(replacement(tables.plans, id="plan"))
-_ADD_ITEM = Prepared(insert(tables.plan_items))
-_ITEMS = Prepared(
-    sa.select(tables.plan_items)
-    .where(
-        _i.plan_id == P("plan"),
-        _i.item > P("after"),
-        sa.or_(P("outcomes") == "[]", one_of(_i.outcome, "outcomes")),
-        sa.or_(P("accounts") == "[]", one_of(_i.account_id, "accounts")),
-    )
-    .order_by(_i.item)
-    .limit(P("count"))
-)
-_UPDATE_ITEM = Prepared(
-    sa.update(tables.plan_items)
-    .where(_i.plan_id == P("plan"), _i.item == P("number"))
-    .values(
-        {
-            _i.outcome: P("new_outcome"),
-            _i.reason: P("new_reason"),
-            _i.acted_mailbox: P("new_mailbox"),
-        }
-    )
-)
-_REVIVE = Prepared(
-    sa.update(tables.plan_items)
-    .where(
-        _i.plan_id == P("plan"),
-        _i.outcome == Outcome.FAILED.value,
-        sa.func.substr(_i.reason, 1, P("length")) == P("begins"),
-    )
-    .values(
-        {_i.outcome: sa.literal_column(f"'{Outcome.REMOVED}'"), _i.reason: sa.null()}
-    )
-)
-_CLAIMS = Prepared(
-    sa.select(_i["copy"], sa.func.max(_i.plan_id))
-    .where(one_of(_i["copy"], "copies"), one_of(_i.outcome, "outcomes"))
-    .group_by(_i["copy"])
-)
-_NAMED = Prepared(
-    sa.select(_i.account_id)
-    .distinct()
-    .where(_i.plan_id == P("plan"), _i.address == P("name"))
-    .order_by(_i.account_id)
-)
-_ACTED = json.dumps([Outcome.REMOVED.value, Outcome.MOVED.value])
-_OUTCOMES = Prepared(
-    sa.select(_i.outcome, sa.func.count())
-    .where(_i.plan_id == P("plan"))
-    .group_by(_i.outcome)
-)
 _ADD_NOTICE = Prepared(insert(tables.case_notices))
 _NOTICES = Prepared(
     sa.select(_n["copy"], _n.account_id, _n.item).where(
@@ -142,11 +88,8 @@ _APPROVALS = Prepared(
 )
 
 
-class SqlCases:
+class SqlCases(SqlPlanItems):
     """See `services.ports.Cases`."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def add(self, case: Case) -> Case:
         row = self._connection.one(_ADD, **_case_values(case))
@@ -188,58 +131,6 @@ class SqlCases:
         rows = self._connection.rows(_PLANS_OF, case_id=case)
         return [_plan(row) for row in rows]
 
-    def add_items(self, plan: int, items: Sequence[PlanItem]) -> None:
-        self._connection.run_many(
-            _ADD_ITEM, (_item_values(plan, item) for item in items)
-        )
-
-    def items(
-        self,
-        plan: int,
-        *,
-        after: int = 0,
-        limit: int,
-        outcomes: Sequence[Outcome] = (),
-        accounts: Sequence[int] = (),
-    ) -> list[PlanItem]:
-        rows = self._connection.rows(
-            _ITEMS,
-            plan=plan,
-            after=after,
-            count=limit,
-            outcomes=json.dumps([outcome.value for outcome in outcomes]),
-            accounts=ids_json(accounts),
-        )
-        return [_item(row) for row in rows]
-
-    def update_items(self, plan: int, items: Iterable[PlanItem]) -> None:
-        self._connection.run_many(
-            _UPDATE_ITEM,
-            (
-                {
-                    "plan": plan,
-                    "number": item.item,
-                    "new_outcome": item.outcome.value,
-                    "new_reason": item.reason,
-                    "new_mailbox": item.acted_mailbox,
-                }
-                for item in items
-            ),
-        )
-
-    def revive(self, plan: int, reason: str) -> int:
-        return self._connection.run(
-            _REVIVE, plan=plan, begins=reason, length=len(reason)
-        )
-
-    def claims(self, copies: Sequence[int]) -> dict[int, int]:
-        rows = self._connection.rows(_CLAIMS, copies=ids_json(copies), outcomes=_ACTED)
-        return {row[0]: row[1] for row in rows}
-
-    def accounts_named(self, plan: int, address: str) -> list[int]:
-        rows = self._connection.rows(_NAMED, plan=plan, name=address)
-        return [row[0] for row in rows]
-
     def add_notices(self, plan: int, notices: Iterable[PlacedNotice]) -> None:
         self._connection.run_many(
             _ADD_NOTICE,
@@ -272,10 +163,6 @@ class SqlCases:
             return set()
         rows = self._connection.rows(_AMONG, copies=ids_json(copies))
         return {row[0] for row in rows}
-
-    def outcomes(self, plan: int) -> dict[Outcome, int]:
-        rows = self._connection.rows(_OUTCOMES, plan=plan)
-        return {Outcome(row[0]): row[1] for row in rows}
 
     def add_approval(self, approval: Approval) -> None:
         self._connection.run(
@@ -359,7 +246,13 @@ def _plan(row: Row) -> Plan:
         clusters=tuple(Cluster(**each) for each in summary["clusters"]),
         traced=_traced(summary.get("traced")),
         warnings=tuple(summary["warnings"]),
+        parts=tuple(map(_part, summary.get("parts", ()))),
     )
+
+
+def _part(found: dict[str, Any]) -> PlanPart:
+    several = {name: tuple(found[name]) for name in ("problems", "lacks")}
+    return PlanPart(**{**found, **several})
 
 
 def _traced(found: dict[str, Any] | None) -> Traced | None:
@@ -391,6 +284,7 @@ def _plan_values(plan: Plan) -> Values:
                 "clusters": [asdict(each) for each in plan.clusters],
                 "traced": plan.traced and asdict(plan.traced),
                 "warnings": list(plan.warnings),
+                "parts": [asdict(each) for each in plan.parts],
             }
         ),
     }
@@ -409,48 +303,3 @@ def _approval(row: Row) -> Approval:
         reviewed_at=time_or_none(row[8]),
         review=row[9],
     )
-
-
-def _item(row: Row) -> PlanItem:
-    return PlanItem(
-        item=row[1],
-        system=row[2],
-        copy=row[3],
-        account=row[4],
-        address=row[5],
-        mailbox=row[6],
-        uid=row[7],
-        flags=Flag(row[8]),
-        keywords=tuple(row[9].split()),
-        internal_date=time_of(row[10]),
-        size=row[11],
-        sha256=row[12],
-        message_id=row[13],
-        match_class=MatchClass(row[14]),
-        outcome=Outcome(row[15]),
-        reason=row[16],
-        acted_mailbox=row[17],
-    )
-
-
-def _item_values(plan: int, item: PlanItem) -> Values:
-    return {
-        "plan_id": plan,
-        "item": item.item,
-        "system": item.system,
-        "copy": item.copy,
-        "account_id": item.account,
-        "address": item.address,
-        "mailbox": item.mailbox,
-        "uid": item.uid,
-        "flags": int(item.flags),
-        "keywords": " ".join(item.keywords),
-        "internal_date": instant(item.internal_date),
-        "size": item.size,
-        "sha256": item.sha256,
-        "message_id": item.message_id,
-        "class": item.match_class.value,
-        "outcome": item.outcome.value,
-        "reason": item.reason,
-        "acted_mailbox": item.acted_mailbox,
-    }

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from postwarden.cli import unreached
 from postwarden.cli.cases.words import CaseNumber, app
 from postwarden.cli.exits import FAILED, REFUSED
 from postwarden.cli.hosting import host_task
@@ -22,6 +23,7 @@ from postwarden.services.cases import (
     undoing,
     verifying,
 )
+from postwarden.services.cases.elsewhere import verifying as everywhere
 from postwarden.settings.quantities import seconds_of
 
 
@@ -73,14 +75,21 @@ async def _finish_run(run: Invocation, case: int, task: Task | None) -> None:
     run.output.one(shapes.run(seen))
     if seen.case.state is CaseState.STOPPED:
         run.output.note(f"stopped; go on with: postwarden case resume {case}")
+    unreached.tell(run.output, seen.waiting)
     if seen.outcomes.get(Outcome.FAILED):
         raise typer.Exit(FAILED)
 
 
 @command(app, "verify", examples=["postwarden case verify 1"])
 async def verify(run: Invocation, case: CaseNumber) -> None:
-    """Search everywhere again; exit status 5 when live copies are left."""
-    residual = await run.read(verifying.verify, run.actor, case)
+    """Search everywhere again; exit status 5 when live copies are left.
+
+    Where the plan looked: our own store, and the systems of its preview. Exit status 1
+    says that one of these could not be asked.
+    """
+    platform = run.platform
+    seen = await everywhere.verify(platform.store, run.actor, case, platform.outside)
+    residual = seen.residual
     items = [
         copy(facts, residual.class_of[facts.id])
         for start in range(0, len(residual.copies), PAGE)
@@ -88,9 +97,10 @@ async def verify(run: Invocation, case: CaseNumber) -> None:
             verifying.residual_facts, residual.copies[start : start + PAGE]
         )
     ]
-    run.output.one(shapes.verification(case, len(items), items, residual.recoverable))
-    if items:
+    run.output.one(shapes.verification(case, seen, items))
+    if seen.count:
         raise typer.Exit(REFUSED)
+    unreached.tell(run.output, seen.problems)
 
 
 @command(

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from postwarden.cli import unreached
 from postwarden.cli.cases.words import (
     CaseNumber,
     action_of,
@@ -13,6 +14,7 @@ from postwarden.cli.cases.words import (
     notice_of,
     sha256_of,
 )
+from postwarden.cli.elsewhere import SystemNames
 from postwarden.cli.invocation import DryRun, Invocation, command
 from postwarden.cli.queries import read_query, settle_files
 from postwarden.cli.query_words import QueryCommand, QueryWords
@@ -117,6 +119,7 @@ async def _status(run: Invocation, case: int) -> Status:
         "postwarden case preview 1",
         "postwarden case preview 1 --include variant --action move-junk",
         "postwarden case preview 1 --exclude legal@example.org --exclude @lab.example",
+        "postwarden case preview 1 --system local --system exchange",
     ],
 )
 async def preview(
@@ -161,12 +164,15 @@ async def preview(
             metavar="|".join(OwnerNotice), help="What owners are told of removed mail."
         ),
     ] = OwnerNotice.SILENT.value,
+    system: SystemNames = None,
     dry_run: DryRun = False,
 ) -> None:
     """Freeze a plan: every copy it would act on, sealed by a SHA-256.
 
     A new preview makes an approval of an older plan void. What it says under
-    `approval` is whose word the plan takes.
+    `approval` is whose word the plan takes. With --system one plan has copies of our
+    own store and of other systems; exit status 1 says that nobody could look
+    everywhere.
     """
     platform = run.platform
     wanted = previewing.Wanted(
@@ -176,10 +182,16 @@ async def preview(
         exclude_items=tuple(exclude_item or ()),
         include_sent=include_sent,
         notice=notice_of(notice),
+        systems=tuple(system or ()),
     )
-    store, rules = platform.store, platform.case_rules
     plan = await previewing.draft(
-        store, run.actor, case, rules, wanted, keep=not dry_run
+        platform.store,
+        run.actor,
+        case,
+        platform.case_rules,
+        wanted,
+        keep=not dry_run,
+        outside=platform.outside,
     )
     if dry_run:
         return await run.rehearse(previewing.finish, run.actor, plan)
@@ -191,8 +203,11 @@ async def preview(
         for item in page
     ]
     if run.output.as_json:
-        return run.output.one(shapes.preview(seen, plan, items))
-    return _show_plan(run, seen, plan, items)
+        run.output.one(shapes.preview(seen, plan, items))
+    else:
+        _show_plan(run, seen, plan, items)
+    problems = [(p.system, text) for p in plan.parts for text in p.problems]
+    return unreached.tell(run.output, problems)
 
 
 def _show_plan(
@@ -203,7 +218,8 @@ def _show_plan(
         {"case": case.id, "state": case.state.value, **shapes.plan(plan, seen.need)}
     )
     rows = run.output.rows(
-        "item", "account", "mailbox", "uid", "class", "action", "outcome"
+        *("item", *(("system",) if plan.parts else ()), "account", "mailbox", "uid"),
+        *("class", "action", "outcome"),
     )
     rows.write(items[:_SHOWN])
     if len(items) > _SHOWN:

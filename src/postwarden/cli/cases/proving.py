@@ -11,7 +11,7 @@ from postwarden.cli.exits import FAILED
 from postwarden.cli.invocation import Invocation, Opens, command
 from postwarden.cli.output import Output
 from postwarden.cli.signatures import PublicKey, public_key_of
-from postwarden.dialects.native.shapes import cases as shapes
+from postwarden.dialects.native.shapes import reports as shapes
 from postwarden.model.errors import Invalid
 from postwarden.services.cases import evidence, reporting
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 
 from postwarden.cli import text
-from postwarden.dialects.native.shapes.cases import AccountReportShape, ReportShape
+from postwarden.dialects.native.shapes.reports import AccountReportShape, ReportShape
 from postwarden.services.cases.evidence import cell, csv_rows
 
 _COLUMNS = (

@@ -6,6 +6,7 @@ from typing import Any
 
 import typer
 
+from postwarden.cli import unreached
 from postwarden.cli.arguments import refuse_nothing
 from postwarden.cli.options import GlobalOptions
 from postwarden.cli.output import Output
@@ -31,7 +32,8 @@ def run_remotely(options: GlobalOptions, path: tuple[str, ...], words: Words) ->
         key=options.value("--key"),
         ca=options.value("--ca"),
     )
-    if words.get("system") not in (None, [], LOCAL, [LOCAL]):
+    asked = words.get("system") not in (None, [], LOCAL, [LOCAL])
+    if asked and path != ("case", "preview"):
         raise Invalid(
             "other systems are asked from the machine that has the store: leave "
             "--system or --server out",
@@ -90,6 +92,9 @@ def _ask(client: Client, output: Output, remote: Remote, words: Words) -> None:
         output.one(answer)
     if remote.fails is not None and _at(answer, remote.fails[0]):
         raise typer.Exit(remote.fails[1])
+    if remote.problems:
+        told = answer[remote.problems]
+        unreached.tell(output, ((each["system"], each["reason"]) for each in told))
 
 
 def _at(answer: Mapping[str, Any], path: tuple[str, ...]) -> Any:

@@ -32,6 +32,7 @@ class Remote:
     after: str = ""
     fails: tuple[tuple[str, ...], int] | None = None
     instead: "Mapping[str, Remote]" = field(default_factory=dict)  # with this option
+    problems: str = ""  # the field that has systems that could not be asked
     only: Sequence[str] = ()  # fields shown, of an answer that has more
 
 

@@ -35,7 +35,7 @@ _MAIL: dict[Path, Remote] = {
     ),
 }
 
-_RUN = ("case", "state", "outcomes")
+_RUN = ("case", "state", "outcomes", "waiting")
 _CASES: dict[Path, Remote] = {
     ("case", "open"): Remote(
         method="POST",
@@ -72,6 +72,7 @@ _CASES: dict[Path, Remote] = {
         waits=True,
         after="/cases/{case}",
         only=_RUN,
+        problems="waiting",
         fails=(("outcomes", "failed"), 1),
     ),
     ("case", "resume"): Remote(
@@ -80,6 +81,7 @@ _CASES: dict[Path, Remote] = {
         waits=True,
         after="/cases/{case}",
         only=_RUN,
+        problems="waiting",
         fails=(("outcomes", "failed"), 1),
     ),
     ("case", "close"): Remote(
@@ -94,7 +96,9 @@ _CASES: dict[Path, Remote] = {
         method="POST", path="/cases/{case}/stop", done="case {case} is {state}"
     ),
     ("case", "verify"): Remote(
-        path="/cases/{case}/verification", fails=(("residual",), 5)
+        path="/cases/{case}/verification",
+        fails=(("residual",), 5),
+        problems="problems",
     ),
     ("case", "undo"): Remote(
         method="POST",

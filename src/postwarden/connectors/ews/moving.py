@@ -7,12 +7,12 @@ old id and where it was to go, before anything is done again.
 from collections.abc import Mapping, Sequence
 
 from postwarden.connectors.ews.references import Reference
+from postwarden.connectors.ews.searching import any_id
 from postwarden.connectors.ews.soap import (
     EwsClient,
     error_of,
     id_of,
     item_of,
-    succeeded,
 )
 from postwarden.model.errors import Unavailable
 from postwarden.services.ports.systems import (
@@ -26,7 +26,6 @@ from postwarden.wire.xml import Element, Xml, tag
 BATCH = 100  # items in one request
 GONE = frozenset({"ErrorItemNotFound", "ErrorInvalidIdMalformed"})
 NO_FOLDER = frozenset({"ErrorFolderNotFound", "ErrorToFolderNotFound"})
-_ANCHOR = tag("t:FieldURI", FieldURI="message:InternetMessageId")
 
 
 async def move(
@@ -56,16 +55,27 @@ async def move(
     return outcomes
 
 
-async def where_now(client: EwsClient, copy: RemoteCopy, aside: str) -> Location:
-    """Say where a copy is whose move had no answer; raises EwsError, Unavailable."""
+async def where_now(
+    client: EwsClient, copy: RemoteCopy, aside: str, towards: Place
+) -> Location:
+    """Say where a copy is whose move had no answer; raises EwsError, Unavailable.
+
+    `aside` is the folder of contained mail. What has its old id was not moved; else it
+    is looked for by its Message-ID in the folder where it was to go.
+    """
     reference = Reference.of(copy.reference)
+    before, folder = (
+        (Place.HOME, aside)
+        if towards is Place.ASIDE
+        else (Place.ASIDE, reference.folder)
+    )
     if await _exists(client, copy.account, reference.item):
-        return Location(place=Place.HOME, reference=copy.reference)
-    rows = await _with_message_id(client, copy, aside) if copy.message_id else []
+        return Location(place=before, reference=copy.reference)
+    rows = await _with_message_id(client, copy, folder) if copy.message_id else []
     if len(rows) != 1:  # of several nobody could say which it was
         return Location(place=Place.NOWHERE)
     now = Reference(item=id_of(rows[0]) or "", folder=reference.folder)
-    return Location(place=Place.ASIDE, reference=now.text())
+    return Location(place=towards, reference=now.text())
 
 
 async def _exists(client: EwsClient, account: str, item: str) -> bool:
@@ -125,7 +135,6 @@ def _unknown(error: Unavailable) -> RemoteOutcome:
 async def _with_message_id(
     client: EwsClient, copy: RemoteCopy, folder: str
 ) -> list[Element]:
-    constant = tag("t:Constant", Value=copy.message_id)
     body = tag(
         "m:FindItem",
         tag("m:ItemShape", tag("t:BaseShape", "IdOnly")),
@@ -135,15 +144,17 @@ async def _with_message_id(
             Offset=0,
             BasePoint="Beginning",
         ),
-        tag(
-            "m:Restriction",
-            tag("t:IsEqualTo", _ANCHOR, tag("t:FieldURIOrConstant", constant)),
-        ),
+        tag("m:Restriction", any_id([(copy.message_id or "").strip("<>")])),
         tag("m:ParentFolderIds", tag("t:FolderId", Id=folder)),
         Traversal="Shallow",
     )
     rows: list[Element] = []
-    for message in succeeded(await client.call(body, account=copy.account)):
+    for message in await client.call(body, account=copy.account):
+        error = error_of(message)
+        if error is not None and error.code in NO_FOLDER:
+            continue  # it can be in no folder that is not there
+        if error is not None:
+            raise error
         items = message.find("m:RootFolder", "t:Items")
         rows += items.children if items is not None else []
     return rows

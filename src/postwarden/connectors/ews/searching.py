@@ -130,12 +130,12 @@ def _restrictions(wanted: Narrowing) -> list[Xml | None]:
         return [_joined("t:And", conditions)]
     ids = sorted(wanted.message_ids)
     return [
-        _joined("t:And", [*conditions, _any_id(ids[start : start + MAX_IDS])])
+        _joined("t:And", [*conditions, any_id(ids[start : start + MAX_IDS])])
         for start in range(0, len(ids), MAX_IDS)
     ]
 
 
-def _any_id(ids: Sequence[str]) -> Xml:
+def any_id(ids: Sequence[str]) -> Xml:
     """Match an id as mail has it, and without the brackets that some leave out."""
     spelt = [text for each in ids for text in (f"<{each}>", each)]
     parts = [_comparison("IsEqualTo", "message:InternetMessageId", s) for s in spelt]

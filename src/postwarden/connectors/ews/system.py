@@ -29,6 +29,7 @@ from postwarden.services.ports.systems import (
     Fields,
     Location,
     Narrowing,
+    Place,
     RemoteCopy,
     RemoteOutcome,
     RemoteProblem,
@@ -239,12 +240,14 @@ class EwsSystem:
             }
         return [outcomes[place] for place in range(len(copies))]
 
-    async def locate(self, copies: Sequence[RemoteCopy]) -> list[Location]:
+    async def locate(
+        self, copies: Sequence[RemoteCopy], *, towards: Place
+    ) -> list[Location]:
         found = []
         for copy in copies:
             try:
                 aside = await hidden_folder(self._client, copy.account, self._folder)
-                found.append(await where_now(self._client, copy, aside))
+                found.append(await where_now(self._client, copy, aside, towards))
             except EwsError as error:
                 raise Unavailable(str(error)) from error
         return found

@@ -140,22 +140,24 @@ async def _paired(
     return outcomes
 
 
-async def where_now(mailbox: Mailbox, copy: RemoteCopy, aside: str) -> Location:
-    """Say where a mail is whose move had no answer.
+async def where_now(
+    mailbox: Mailbox, copy: RemoteCopy, target: str, towards: Place
+) -> Location:
+    """Say where a mail is whose move to a folder had no answer.
 
     Of several that are alike in all that lists say nobody could say which it was.
     """
-    reference = Reference.of(copy.reference)
-    folder = reference.folder
-    if path_of(folder).casefold() != aside.casefold():
+    before = Place.HOME if towards is Place.ASIDE else Place.ASIDE
+    folder = Reference.of(copy.reference).folder
+    if path_of(folder).casefold() != path_of(target).casefold():
         for each in await _listed(mailbox, folder):
             if each.reference == copy.reference and identity(each) == identity(copy):
-                return Location(place=Place.HOME, reference=copy.reference)
+                return Location(place=before, reference=copy.reference)
     alike = [
         each
-        for each in await _listed(mailbox, aside)
+        for each in await _listed(mailbox, target)
         if identity(each) == identity(copy)
     ]
     if len(alike) != 1:
         return Location(place=Place.NOWHERE)
-    return Location(place=Place.ASIDE, reference=alike[0].reference)
+    return Location(place=towards, reference=alike[0].reference)

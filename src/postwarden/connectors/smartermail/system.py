@@ -16,6 +16,7 @@ from postwarden.services.ports.systems import (
     Fields,
     Location,
     Narrowing,
+    Place,
     RemoteCopy,
     RemoteOutcome,
     RemoteProblem,
@@ -194,14 +195,19 @@ class SmarterMailSystem:
                 outcomes[place] = outcome
         return [each for each in outcomes if each is not None]
 
-    async def locate(self, copies: Sequence[RemoteCopy]) -> list[Location]:
+    async def locate(
+        self, copies: Sequence[RemoteCopy], *, towards: Place
+    ) -> list[Location]:
+        found = []
         try:
-            return [
-                await where_now(Mailbox(self._client, copy.account), copy, self._folder)
-                for copy in copies
-            ]
+            for copy in copies:
+                mailbox = Mailbox(self._client, copy.account)
+                home = towards is Place.HOME
+                target = await mailbox.made(copy.mailbox if home else self._folder)
+                found.append(await where_now(mailbox, copy, target, towards))
         except SmarterMailError as error:
             raise Unavailable(str(error)) from error
+        return found
 
     async def close(self) -> None:
         await self._client.close()

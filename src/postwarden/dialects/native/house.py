@@ -9,6 +9,7 @@ from typing import Protocol
 from postwarden.dialects.kit.requests import Bounds, Request
 from postwarden.model.actors import Actor
 from postwarden.model.logins import GuardRules, RelyingParty, SessionRules
+from postwarden.services.cases.elsewhere.copies import Outside
 from postwarden.services.cases.rules import CaseRules
 from postwarden.services.logins import links
 from postwarden.services.ports import (
@@ -49,6 +50,7 @@ class House:
     rules: CaseRules
     clock: Callable[[], datetime]
     party: RelyingParty  # whom browsers know us as
+    outside: Outside | None = None  # None: no other system is reached from here
     session_rules: SessionRules = field(default_factory=SessionRules)
     guard_rules: GuardRules = field(default_factory=GuardRules)
     options: Options = field(default_factory=Options)

@@ -7,6 +7,7 @@ from postwarden.model.cases import Case, CaseState, Plan
 from postwarden.model.errors import Refused
 from postwarden.model.mailboxes import CopyState
 from postwarden.model.permissions import Permission
+from postwarden.model.systems import LOCAL
 from postwarden.model.tasks import Task
 from postwarden.services import access, audit, tasks, vault
 from postwarden.services.cases import arming, reach
@@ -63,7 +64,9 @@ def close_chunk(
     if at.plan >= len(plans):
         return None
     plan = plans[at.plan]
-    items = uow.cases.items(plan.id, after=at.item, limit=limit, outcomes=ACTED)
+    items = uow.cases.items(
+        plan.id, after=at.item, limit=limit, outcomes=ACTED, system=LOCAL
+    )
     if not items:
         return Position(plan=at.plan + 1, done=at.done)
     _start_clocks(uow, plan, [item.copy for item in items])

@@ -3,39 +3,70 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from postwarden.model.cases import Cluster
 from postwarden.model.mailboxes import CopyState
+from postwarden.model.systems import LOCAL
 from postwarden.services.ports import CopyFacts
+from postwarden.services.systems.searching import Found
 
 SHOWN_CLUSTERS = 50
 MANY = 100  # mails of one mailbox from which on their share of it is looked at
+
+
+class _Mail(Protocol):
+    @property
+    def sha256(self) -> bytes: ...
+    @property
+    def content_fingerprint(self) -> bytes | None: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def author(self) -> str: ...
 
 
 @dataclass(slots=True)
 class Contents:
     """Messages, accounts, mailboxes, and clusters of one content.
 
-    Only what the plan acts on is counted here.
+    Only what the plan acts on is counted here. An account is one of a system, by its
+    address; a message is its SHA-256.
     """
 
-    messages: dict[int, bytes] = field(default_factory=dict)
-    accounts: set[int] = field(default_factory=set)
+    messages: dict[bytes, None] = field(default_factory=dict)
+    accounts: set[tuple[str, str]] = field(default_factory=set)
     mailboxes: Counter[int] = field(default_factory=Counter)
     copies: Counter[bytes] = field(default_factory=Counter)
-    by_content: dict[bytes, set[int]] = field(default_factory=dict)
-    sample: dict[bytes, CopyFacts] = field(default_factory=dict)
+    by_content: dict[bytes, set[bytes]] = field(default_factory=dict)
+    sample: dict[bytes, _Mail] = field(default_factory=dict)
+    message_ids: set[str] = field(default_factory=set)
 
     def add(self, facts: Iterable[CopyFacts]) -> None:
         for each in facts:
-            content = each.content_fingerprint or each.sha256
-            self.messages[each.message] = each.sha256
-            self.accounts.add(each.account)
+            self.accounts.add((LOCAL, each.address))
             if each.state is CopyState.LIVE:
                 self.mailboxes[each.mailbox_id] += 1
-            self.copies[content] += 1
-            self.by_content.setdefault(content, set()).add(each.message)
-            self.sample.setdefault(content, each)
+            self._count(each)
+
+    def add_remote(self, system: str, found: Iterable[Found]) -> None:
+        """Count copies on another system."""
+        for each in found:
+            self.accounts.add((system, each.copy.account))
+            if each.message.message_id is not None:
+                self.message_ids.add(each.message.message_id)
+            self._count(each.message)
+
+    def _count(self, mail: _Mail) -> None:
+        content = mail.content_fingerprint or mail.sha256
+        self.messages[mail.sha256] = None
+        self.copies[content] += 1
+        self.by_content.setdefault(content, set()).add(mail.sha256)
+        self.sample.setdefault(content, mail)
+
+    def accounts_of(self, system: str) -> int:
+        """Return how many accounts of a system there are."""
+        return sum(name == system for name, _ in self.accounts)
 
     def crowded(self) -> dict[int, int]:
         """Return the mailboxes of which the plan takes many mails, and how many."""

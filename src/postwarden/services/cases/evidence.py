@@ -188,6 +188,7 @@ def _plan(uow: UnitOfWork, plan: Plan) -> Mapping[str, object]:
         "clusters": [asdict(each) for each in plan.clusters],
         "traced": plan.traced and asdict(plan.traced),
         "warnings": list(plan.warnings),
+        "systems": [asdict(each) for each in plan.parts],
         "outcomes": {k.value: n for k, n in uow.cases.outcomes(plan.id).items()},
     }
 
@@ -218,7 +219,7 @@ def item_facts(plan: Plan, item: PlanItem) -> dict[str, object]:
         "system": item.system,
         "account": item.address,
         "mailbox": item.mailbox,
-        "uid": item.uid,
+        "uid": item.uid if item.remote is None else None,
         "flags": flag_names(item.flags, item.keywords),
         "internal_date": stamp(item.internal_date),
         "size": item.size,

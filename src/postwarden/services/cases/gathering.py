@@ -25,6 +25,7 @@ from postwarden.model.queries.terms import (
     AddressField,
     AddressMatch,
     And,
+    Leaf,
     MessageId,
     Node,
     Not,
@@ -34,7 +35,7 @@ from postwarden.model.queries.terms import (
 )
 from postwarden.model.queries.trees import all_of
 from postwarden.services import access, finding, message_ids
-from postwarden.services.message_ids import Content
+from postwarden.services.message_ids import Carrier, Content
 from postwarden.services.ports import References, UnitOfWork
 from postwarden.services.ports.mail import SimilarSets
 
@@ -45,11 +46,15 @@ _ALIKE = Similar(SimilarTo.SHA256, "0" * 64)  # stands for references given besi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
-    """Copies by class, and how many messages refer to what was found."""
+    """Copies by class, and how many messages refer to what was found.
+
+    `forked` are the ids that the query names and several contents have.
+    """
 
     copies: Mapping[MatchClass, Sequence[int]]
     related: int
     warnings: tuple[str, ...]
+    forked: frozenset[str] = frozenset()
 
     def chosen(self, classes: Iterable[MatchClass]) -> Sequence[int]:
         """Return the copies of some classes, ascending."""
@@ -91,15 +96,17 @@ def gather(
     relatives: bool,
     known: References | None = None,
     states: Sequence[CopyState] | None = None,
+    elsewhere: Mapping[str, Sequence[Carrier]] | None = None,
 ) -> Gathered:
     """Find the copies of a query by class; with `relatives` all other classes too.
 
     Those are compared with `known`, else with what `similar:` names, else with
     the messages that the query finds. Where the query names an id of several
-    contents, `known` says which of them is meant. Live copies are found, and what
+    contents, `known` says which of them is meant; what carries such an id on other
+    systems is given as `elsewhere`. Live copies are found, and what
     `is:` asks for, or copies in `states`.
     """
-    has_similar = any(isinstance(leaf, Similar) for leaf in leaves(query))
+    has_similar = any(map(is_similar, leaves(query)))
     references = union(similar.values())
     copies: dict[MatchClass, Sequence[int]] = {}
     # What we wrote ourselves about removed mail is no such mail.
@@ -108,7 +115,7 @@ def gather(
         copies |= _by_class(uow, found, references)
     else:
         copies[MatchClass.MATCH] = found
-    forked = _forked_ids(uow, query, similar)
+    forked = _forked_ids(uow, query, similar, elsewhere or {})
     if forked:
         copies |= _set_apart(uow, copies.get(MatchClass.MATCH, ()), forked, known)
     warnings = [
@@ -116,14 +123,15 @@ def gather(
         "with similar:SHA256, or take all with --include same-id"
         for message_id, contents in sorted(forked.items())
     ]
+    ids = frozenset(forked)
     if not relatives:
-        return Gathered(copies=copies, related=0, warnings=tuple(warnings))
+        return Gathered(copies=copies, related=0, warnings=tuple(warnings), forked=ids)
     try:
         meant = found if has_similar else copies[MatchClass.MATCH]
         known = known or _references(uow, meant, references)
     except LimitExceeded as error:
         warnings.append(f"other classes not looked for: {error}")
-        return Gathered(copies=copies, related=0, warnings=tuple(warnings))
+        return Gathered(copies=copies, related=0, warnings=tuple(warnings), forked=ids)
     taken = {copy for each in copies.values() for copy in each}
     accounts = accounts_of(query)
     for match_class, wanted in _relatives(uow, known, with_variants=not has_similar):
@@ -136,6 +144,7 @@ def gather(
         copies=copies,
         related=uow.messages.related(sorted(known.message_ids)),
         warnings=tuple(warnings),
+        forked=ids,
     )
 
 
@@ -202,7 +211,10 @@ def _set_apart(
 
 
 def _forked_ids(
-    uow: UnitOfWork, query: Query, similar: SimilarSets
+    uow: UnitOfWork,
+    query: Query,
+    similar: SimilarSets,
+    elsewhere: Mapping[str, Sequence[Carrier]],
 ) -> dict[str, list[Content]]:
     """Return the ids that the query names and finds several contents of.
 
@@ -217,14 +229,23 @@ def _forked_ids(
     for start in range(0, len(found), 1000):
         for facts in uow.copies.facts(found[start : start + 1000]):
             if facts.message_id and any(
-                _names(leaf, facts.message_id) for leaf in named
+                names(leaf, facts.message_id) for leaf in named
             ):
                 contents = by_id.setdefault(facts.message_id, {})
                 message_ids.count(contents, facts)
+    for message_id, carriers in elsewhere.items():
+        for carrier in carriers:
+            message_ids.count(by_id.setdefault(message_id, {}), carrier)
     return {key: [*each.values()] for key, each in by_id.items() if len(each) > 1}
 
 
-def _names(leaf: MessageId, message_id: str) -> bool:
+def is_similar(leaf: Leaf) -> bool:
+    """Whether a term finds by content, so that what it finds has a class."""
+    return isinstance(leaf, Similar)
+
+
+def names(leaf: MessageId, message_id: str) -> bool:
+    """Whether a term names an id."""
     return leaf.value == message_id or (
         leaf.prefix and message_id.startswith(leaf.value)
     )

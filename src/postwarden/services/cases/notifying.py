@@ -13,6 +13,7 @@ from postwarden.model.cases import Action, OwnerNotice, Plan, PlanItem
 from postwarden.model.ledger import Event
 from postwarden.model.mailboxes import INBOX, CopyState
 from postwarden.model.messages import Message, NewMessage
+from postwarden.model.systems import LOCAL
 from postwarden.services import placement
 from postwarden.services.cases.outcomes import ACTED
 from postwarden.services.ledger import record_copies
@@ -42,7 +43,9 @@ def page(
     uow: UnitOfWork, plan: Plan, after: int
 ) -> tuple[list[PlanItem], Mapping[bytes, Message]]:
     """Return the next items that the plan has acted on, and their messages."""
-    items = uow.cases.items(plan.id, after=after, limit=CHUNK, outcomes=ACTED)
+    items = uow.cases.items(
+        plan.id, after=after, limit=CHUNK, outcomes=ACTED, system=LOCAL
+    )
     known: dict[bytes, Message] = {}
     for sha256 in {item.sha256 for item in items}:
         if (message := uow.messages.find(sha256)) is not None:

@@ -38,6 +38,8 @@ class PlanHash:
                 "system": item.system,
                 "uid": item.uid,
             }
+            if item.remote is not None:
+                facts["reference"] = item.remote.reference
             if item.outcome is Outcome.EXCLUDED:
                 facts["excluded"] = True
             comma = "," if self.items else ""

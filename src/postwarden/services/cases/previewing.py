@@ -11,27 +11,36 @@ from postwarden.model.cases import (
     CaseState,
     ClassCount,
     MatchClass,
-    Outcome,
     OwnerNotice,
     Plan,
     PlanItem,
 )
-from postwarden.model.errors import Invalid, LimitExceeded, Refused, Stale
+from postwarden.model.errors import (
+    Invalid,
+    LimitExceeded,
+    Refused,
+    Stale,
+    Unavailable,
+)
+from postwarden.model.messages import NewMessage
 from postwarden.model.permissions import Permission
-from postwarden.model.queries import Scope, check_scope, parse
+from postwarden.model.queries import Query, Scope, check_scope, parse
 from postwarden.services import access, audit, finding
-from postwarden.services.cases import gathering, notifying, reach, traced
+from postwarden.services.cases import crowding, gathering, notifying, reach, traced
 from postwarden.services.cases.acting import STATES
-from postwarden.services.cases.contents import Contents
+from postwarden.services.cases.drafting import Draft
+from postwarden.services.cases.elsewhere import looking
+from postwarden.services.cases.elsewhere.copies import Outside
+from postwarden.services.cases.elsewhere.looking import Sight
 from postwarden.services.cases.excluding import Exclusions, exclusions
-from postwarden.services.cases.gathering import Gathered
-from postwarden.services.cases.plan_hash import PlanHash
 from postwarden.services.cases.rules import CaseRules
-from postwarden.services.ports import CopyFacts, Store, UnitOfWork
+from postwarden.services.ports import Store, UnitOfWork
+from postwarden.services.ports.mail import SimilarSets
+from postwarden.services.systems import registry, searching
+from postwarden.services.systems.registry import Where
+from postwarden.services.systems.searching import Asked
 
 CHUNK = 1000  # items per transaction
-_MOST = 50  # percent of a mailbox that is more than most plans take
-_WARNED = 10  # mailboxes that a plan warns of by name
 _EDITABLE = {
     CaseState.OPEN,
     CaseState.PREVIEWED,
@@ -47,7 +56,7 @@ class Wanted:
     """What a plan shall do: an action, to which classes, and to which copies not.
 
     `exclude` has addresses and `@domain`s, `exclude_items` numbers of the case's
-    newest plan.
+    newest plan. `systems` are names of where to look, our own store without any.
     """
 
     action: Action = Action.CONTAIN
@@ -56,6 +65,7 @@ class Wanted:
     exclude_items: tuple[int, ...] = ()
     include_sent: bool = False
     notice: OwnerNotice = OwnerNotice.SILENT
+    systems: tuple[str, ...] = ()
 
     @property
     def classes(self) -> tuple[MatchClass, ...]:
@@ -63,23 +73,49 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """Where a preview looks, and what it asks of systems elsewhere."""
+
+    where: Where
+    what: Asked | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Seen:
+    """What a plan will list: copies `chosen` here, and `elsewhere` system by system."""
+
     searcher: Actor
-    gathered: Gathered
-    counts: tuple[ClassCount, ...]
+    chosen: Sequence[int]
+    class_of: Mapping[int, MatchClass]
+    elsewhere: Sequence[looking.Classified]
     exclusions: Exclusions
+    counts: tuple[ClassCount, ...]
+    related: int
+    warnings: tuple[str, ...]
+
+    @property
+    def copies(self) -> int:
+        return len(self.chosen) + sum(map(len, self.elsewhere))
 
 
 async def preview(
-    store: Store, actor: Actor, case_id: int, rules: CaseRules, wanted: Wanted
+    store: Store,
+    actor: Actor,
+    case_id: int,
+    rules: CaseRules,
+    wanted: Wanted,
+    *,
+    outside: Outside | None = None,
 ) -> Plan:
     """Freeze a new plan for a case and return it.
 
-    An older plan and its approval are void from then on. Raises Refused while
-    the case runs or when the plan would take too much of one mailbox,
-    LimitExceeded when it would be too large.
+    An older plan and its approval are void from then on. A system that cannot be
+    looked into is named in the plan and stops no other; what is found on one is kept
+    here from now on, as evidence. Raises Refused while the case runs or when the plan
+    would take too much of one mailbox, LimitExceeded when it would be too large,
+    Invalid for an action that other systems do not know.
     """
-    plan = await draft(store, actor, case_id, rules, wanted)
+    plan = await draft(store, actor, case_id, rules, wanted, outside=outside)
     return await store.transact(finish, actor, plan)
 
 
@@ -91,58 +127,58 @@ async def draft(
     wanted: Wanted,
     *,
     keep: bool = True,
+    outside: Outside | None = None,
 ) -> Plan:
     """Return a plan as `preview` makes it, for `finish` to put in force.
 
     Without `keep` nothing of it is written, as for who rehearses.
     """
-    seen = await store.read(_look, actor, case_id, rules, wanted)
-    chosen = seen.gathered.chosen(wanted.classes)
-    if len(chosen) > rules.max_copies:
+    asked = await store.read(_ask, actor, case_id, wanted)
+    sights = await _look_elsewhere(asked, rules, outside, keep=keep)
+    seen = await store.read(
+        _look, actor, case_id, wanted, where=asked.where, sights=sights
+    )
+    if seen.copies > rules.max_copies:
         raise LimitExceeded("copies of one plan", rules.max_copies)
     run = store.transact if keep else store.read
     plan = await run(_begin, actor, case_id, wanted, keep=keep)
-    class_of = seen.gathered.class_of()
-    seal, contents, excluded = PlanHash(plan), Contents(), 0
-    found: set[str] = set()
-    for start in range(0, len(chosen), CHUNK):
-        facts = await store.read(finding.facts, chosen[start : start + CHUNK])
-        items = _items(facts, class_of, seen.exclusions, first=seal.items + 1)
+    drafted = Draft(plan, seen.exclusions)
+    for start in range(0, len(seen.chosen), CHUNK):
+        facts = await store.read(finding.facts, seen.chosen[start : start + CHUNK])
+        items = drafted.add(facts, seen.class_of)
         if keep:
             await store.transact(_add_items, plan.id, items)
-        seal.add(items)
-        taken = [
-            each
-            for each, item in zip(facts, items, strict=True)
-            if item.outcome is Outcome.PENDING
-        ]
-        contents.add(taken)
-        found.update(item.address for item in items)
-        excluded += len(items) - len(taken)
+    if sights and asked.where.is_local:
+        drafted.end_local()
+    for sight, found in zip(sights, seen.elsewhere, strict=True):
+        for start in range(0, len(found), CHUNK):
+            some = found[start : start + CHUNK]
+            items = drafted.add_remote(sight.system.name, some)
+            if keep:
+                messages = [each.message for each, _ in some]
+                await store.transact(_add_kept, plan.id, items, messages)
+        drafted.end_remote(sight)
+    contents = drafted.contents
     if len(contents.accounts) > rules.max_accounts:
         raise LimitExceeded("accounts of one plan", rules.max_accounts)
-    crowded = await store.read(_shares, contents.crowded(), rules)
-    messages = list(contents.messages.values())
-    compared = await traced.compare(store, seen.searcher, messages, found)
+    crowded = await store.read(crowding.shares, contents.crowded(), rules)
+    compared = await traced.compare(
+        store,
+        seen.searcher,
+        list(contents.messages),
+        drafted.addresses,
+        message_ids=contents.message_ids,
+    )
     return replace(
-        plan,
-        sha256=seal.digest(),
-        copies=seal.items - excluded,
-        excluded=excluded,
-        messages=len(contents.messages),
-        accounts=len(contents.accounts),
-        # Who refers to it may be anywhere, so a case of some domains is not told.
-        related=seen.gathered.related if seen.searcher.domains is None else 0,
+        drafted.finished(),
+        related=seen.related,
         counts=seen.counts,
-        clusters=contents.clusters(),
         traced=compared,
-        warnings=(*seen.gathered.warnings, *contents.warnings(), *crowded),
+        warnings=(*seen.warnings, *contents.warnings(), *crowded),
     )
 
 
-def _look(
-    uow: UnitOfWork, actor: Actor, case_id: int, rules: CaseRules, wanted: Wanted
-) -> _Seen:
+def _ask(uow: UnitOfWork, actor: Actor, case_id: int, wanted: Wanted) -> _Asked:
     access.require(actor, Permission.CASE_OPEN)
     if wanted.action is Action.SHRED:
         access.require(actor, Permission.CASE_SHRED)
@@ -155,16 +191,66 @@ def _look(
         )
     case = _previewable(uow, actor, case_id)
     searcher = reach.searcher(actor, case)
+    where = registry.named(uow, searcher, wanted.systems)
+    if not where.systems:
+        return _Asked(where=where, what=None)
+    if wanted.action is not Action.CONTAIN:
+        raise Invalid("other systems contain only: leave --system out", field="action")
+    if wanted.notice is not OwnerNotice.SILENT:
+        raise Invalid("owners on other systems are not told", field="notice")
+    query, similar = _query(uow, searcher, case)
+    return _Asked(where=where, what=searching.asked_of(uow, query, similar))
+
+
+async def _look_elsewhere(
+    asked: _Asked, rules: CaseRules, outside: Outside | None, *, keep: bool
+) -> list[Sight]:
+    if asked.what is None:
+        return []
+    if outside is None:
+        raise Unavailable("other systems cannot be reached from here")
+    systems, most = asked.where.systems, rules.max_copies
+    return await looking.look(outside, systems, asked.what, most=most, keeps=keep)
+
+
+def _query(uow: UnitOfWork, searcher: Actor, case: Case) -> tuple[Query, SimilarSets]:
     query = parse(case.query, now=case.opened_at)
     check_scope(query, Scope.CASE)
-    query, similar = gathering.prepared(uow, searcher, query)
+    return gathering.prepared(uow, searcher, query)
+
+
+def _look(
+    uow: UnitOfWork,
+    actor: Actor,
+    case_id: int,
+    wanted: Wanted,
+    *,
+    where: Where,
+    sights: Sequence[Sight],
+) -> _Seen:
+    case = _previewable(uow, actor, case_id)
+    searcher = reach.searcher(actor, case)
+    query, similar = _query(uow, searcher, case)
     gathered = gathering.gather(
-        uow, query, similar, relatives=True, states=STATES.get(wanted.action)
+        uow,
+        query,
+        similar,
+        relatives=True,
+        states=STATES.get(wanted.action),
+        elsewhere=looking.carriers(sights, query),
     )
+    if not where.is_local:
+        gathered = replace(gathered, copies={})
+    classified = looking.classified(sights, query, gathered.forked)
+    counts = gathering.class_counts(uow, gathered, wanted.classes)
     return _Seen(
         searcher=searcher,
-        gathered=gathered,
-        counts=gathering.class_counts(uow, gathered, wanted.classes),
+        chosen=gathered.chosen(wanted.classes),
+        class_of=gathered.class_of(),
+        elsewhere=[
+            [each for each in found if each[1] in wanted.classes]
+            for found in classified
+        ],
         exclusions=exclusions(
             uow,
             searcher,
@@ -172,7 +258,12 @@ def _look(
             wanted.exclude,
             wanted.exclude_items,
             include_sent=wanted.include_sent,
+            elsewhere=bool(sights),
         ),
+        counts=looking.counted(counts, classified, wanted.classes),
+        # Who refers to it may be anywhere, so a case of some domains is not told.
+        related=gathered.related if searcher.domains is None else 0,
+        warnings=gathered.warnings,
     )
 
 
@@ -204,32 +295,17 @@ def _add_items(uow: UnitOfWork, plan: int, items: Sequence[PlanItem]) -> None:
     uow.cases.add_items(plan, items)
 
 
-def _shares(
-    uow: UnitOfWork, crowded: Mapping[int, int], rules: CaseRules
-) -> tuple[str, ...]:
-    """Return a warning for each mailbox that a plan takes most of: it looks too wide.
-
-    Raises Refused for one that it takes more of than it may.
-    """
-    warnings = []
-    for key, mailbox in uow.mailboxes.many(crowded).items():
-        share = 100 * crowded[key] / max(1, mailbox.messages)
-        account = uow.accounts.get(mailbox.account)
-        told = (
-            f"the plan takes {crowded[key]} of {mailbox.messages} mails in "
-            f"{mailbox.name} of {account.address}"
-        )
-        if share > rules.max_share:
-            raise Refused(
-                f"{told}: over {rules.max_share} %; narrow the query, exclude the "
-                "account, or raise cases.max_share"
-            )
-        if share > _MOST:
-            warnings.append(told)
-    if len(warnings) > _WARNED:
-        more = f"and so in {len(warnings) - _WARNED} mailboxes more"
-        return (*warnings[:_WARNED], more)
-    return tuple(warnings)
+def _add_kept(
+    uow: UnitOfWork,
+    plan: int,
+    items: Sequence[PlanItem],
+    messages: Sequence[NewMessage],
+) -> None:
+    """Add items of another system, and their mail, which no copy of ours has."""
+    new = {each.sha256: each for each in messages}
+    known = [uow.messages.add(each).id for each in new.values()]
+    uow.disposal.offer(known, uow.now)  # it goes when no case needs it any more
+    uow.cases.add_items(plan, items)
 
 
 def finish(uow: UnitOfWork, actor: Actor, plan: Plan) -> Plan:
@@ -256,38 +332,3 @@ def finish(uow: UnitOfWork, actor: Actor, plan: Plan) -> Plan:
         domains=case.domains,
     )
     return plan
-
-
-def _items(
-    facts: Sequence[CopyFacts],
-    class_of: Mapping[int, MatchClass],
-    excluded: Exclusions,
-    *,
-    first: int,
-) -> list[PlanItem]:
-    return [
-        _item(number, each, class_of[each.id], excluded.reason(each))
-        for number, each in enumerate(facts, first)
-    ]
-
-
-def _item(
-    number: int, facts: CopyFacts, match_class: MatchClass, excluded: str | None
-) -> PlanItem:
-    return PlanItem(
-        item=number,
-        copy=facts.id,
-        account=facts.account,
-        address=facts.address,
-        mailbox=facts.mailbox,
-        uid=facts.uid,
-        flags=facts.flags,
-        keywords=facts.keywords,
-        internal_date=facts.internal_date,
-        size=facts.size,
-        sha256=facts.sha256,
-        message_id=facts.message_id,
-        match_class=match_class,
-        outcome=Outcome.PENDING if excluded is None else Outcome.EXCLUDED,
-        reason=excluded,
-    )

@@ -31,7 +31,8 @@ _PAGE = 1000  # items read at a time
 class Status:
     """A case with its newest plan and what became of the plan's items.
 
-    `need` says whether the plan takes the word of another person.
+    `need` says whether the plan takes the word of another person. `waiting` are other
+    systems with items that are pending after a run, each with why.
     """
 
     case: Case
@@ -41,6 +42,7 @@ class Status:
     approvals: Sequence[Approval]
     rules: Sequence[ArmedRule]
     now: datetime
+    waiting: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +80,23 @@ def status(uow: UnitOfWork, actor: Actor, case_id: int, rules: CaseRules) -> Sta
         approvals=uow.cases.approvals(case_id),
         rules=uow.arming.of_case(case_id),
         now=uow.now,
+        waiting=() if plan is None else _waiting(uow, plan),
     )
+
+
+def _waiting(uow: UnitOfWork, plan: Plan) -> list[tuple[str, str]]:
+    first = {
+        part.system: uow.cases.items(
+            plan.id, limit=1, outcomes=[Outcome.PENDING], system=part.system
+        )
+        for part in plan.parts
+    }
+    return [
+        (system, item.reason)
+        for system, items in first.items()
+        for item in items
+        if item.reason is not None
+    ]
 
 
 def newest_plan(uow: UnitOfWork, actor: Actor, case_id: int) -> Plan:

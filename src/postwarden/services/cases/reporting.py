@@ -55,7 +55,7 @@ class AccountReport:
         self.forwarded |= _FORWARDED in item.keywords
 
     def add_event(self, row: LedgerRow, case: int) -> None:
-        ours = row.source == "case" and row.detail == f"case {case}"
+        ours = is_ours(row, case)
         match row.event:
             case Event.DELIVER:
                 self.delivered_at = self.delivered_at or row.time
@@ -105,27 +105,61 @@ async def report(store: Store, actor: Actor, case_id: int) -> Report:
     NotFound.
     """
     case, plans, now = await store.read(_case, actor, case_id)
+    searcher = reach.searcher(actor, case)
     accounts: dict[str, AccountReport] = {}
-    sha256s: dict[bytes, None] = {}
-    seen: set[int] = set()
-    for plan in plans:
-        after = 0
-        while items := await store.read(_items, plan.id, after):
-            after = items[-1].item
-            for item in items:
-                sha256s[item.sha256] = None
-                if item.copy not in seen:
-                    seen.add(item.copy)
-                    _of(accounts, item.address).add_item(item)
-    async for rows in history.rows(store, reach.searcher(actor, case), list(sha256s)):
+    mails = await _take_items(store, plans, accounts)
+    async for rows in history.rows(store, searcher, list(mails.sha256s)):
         for row in rows:
-            if row.account is not None:
-                _of(accounts, row.account).add_event(row, case_id)
+            ours = is_ours(row, case_id)
+            address = row.account or (row.forward_path if ours else None)
+            if address is not None:
+                _of(accounts, address).add_event(row, case_id)
+    # What lies elsewhere was delivered there, and only a log can tell when.
+    ids = sorted(mails.elsewhere)
+    async for rows in history.logged_deliveries(store, searcher, ids):
+        for row in rows:
+            if row.forward_path in accounts:
+                accounts[row.forward_path].add_event(row, case_id)
     for each in accounts.values():
         each.end(now)
     worst = sorted(accounts.values(), key=lambda each: each.account)
     worst.sort(key=lambda each: each.weight, reverse=True)
     return Report(case=case, made_at=now, accounts=worst)
+
+
+@dataclass(slots=True)
+class _Mails:
+    """What the items are of: contents, and ids of what lies on other systems."""
+
+    sha256s: dict[bytes, None] = field(default_factory=dict)
+    elsewhere: set[str] = field(default_factory=set)
+
+
+async def _take_items(
+    store: Store, plans: Sequence[Plan], accounts: dict[str, AccountReport]
+) -> _Mails:
+    mails = _Mails()
+    seen: set[tuple[str, int | str]] = set()
+    for plan in plans:
+        after = 0
+        while items := await store.read(_items, plan.id, after):
+            after = items[-1].item
+            for item in items:
+                mails.sha256s[item.sha256] = None
+                if item.remote is not None and item.message_id is not None:
+                    mails.elsewhere.add(item.message_id)
+                copy = item.remote.reference if item.remote else item.copy
+                if (item.system, copy) not in seen:
+                    seen.add((item.system, copy))
+                    _of(accounts, item.address).add_item(item)
+    return mails
+
+
+def is_ours(row: LedgerRow, case: int) -> bool:
+    """Whether an event is what a case did, here or on another system."""
+    did = f"case {case}"
+    here = row.detail == did or row.detail.startswith(f"{did} on ")
+    return row.source == "case" and here
 
 
 def _of(accounts: dict[str, AccountReport], address: str) -> AccountReport:

@@ -18,6 +18,7 @@ from postwarden.model.cases import (
 )
 from postwarden.model.errors import MailError, Refused, Stale
 from postwarden.model.permissions import Permission
+from postwarden.model.systems import LOCAL
 from postwarden.model.tasks import Task
 from postwarden.model.webhooks import NoticeName
 from postwarden.services import access, audit, contents, notices, tasks
@@ -198,30 +199,39 @@ def run_chunk(uow: UnitOfWork, case_id: int, *, limit: int = CHUNK) -> Progress:
     plan = uow.cases.plan(_plan_of(case))
     goes_on = case.state is CaseState.RUNNING
     if goes_on:
-        items = uow.cases.items(plan.id, limit=limit, outcomes=[Outcome.PENDING])
+        items = _next(uow, plan.id, limit)
         judged = act(uow, plan, items)
         uow.cases.update_items(plan.id, judged)
         chunks.record(uow, case, plan, "case.act", judged)
     pending = uow.cases.outcomes(plan.id).get(Outcome.PENDING, 0)
     if goes_on and not pending:
-        uow.cases.replace(replace(case, state=CaseState.DONE))
-        if plan.notice is not OwnerNotice.SILENT:
-            payload = {"plan": plan.id}
-            uow.tasks.add(notifying.TASK, str(plan.id), payload, uow.now)
-        if plan.action is Action.SHRED:
-            contents.sweep_soon(uow)
-        notices.tell(uow, NoticeName.CASE_DONE, f"case {case_id}", domains=case.domains)
+        end(uow, case, plan)
     return Progress(
         done=plan.copies - pending,
         total=plan.copies,
-        left=goes_on and pending > 0,
+        left=goes_on and pending > 0 and bool(_next(uow, plan.id, 1)),
     )
+
+
+def _next(uow: UnitOfWork, plan: int, limit: int) -> list[PlanItem]:
+    """Return the next pending items of our own store."""
+    return uow.cases.items(plan, limit=limit, outcomes=[Outcome.PENDING], system=LOCAL)
+
+
+def end(uow: UnitOfWork, case: Case, plan: Plan) -> None:
+    uow.cases.replace(replace(case, state=CaseState.DONE))
+    if plan.notice is not OwnerNotice.SILENT:
+        payload = {"plan": plan.id}
+        uow.tasks.add(notifying.TASK, str(plan.id), payload, uow.now)
+    if plan.action is Action.SHRED:
+        contents.sweep_soon(uow)
+    notices.tell(uow, NoticeName.CASE_DONE, f"case {case.id}", domains=case.domains)
 
 
 def fail_next(uow: UnitOfWork, case_id: int, error: MailError) -> bool:
     """Write down that the next item could not be acted on; False if there is none."""
     plan = _plan_of(uow.cases.get(case_id))
-    items = uow.cases.items(plan, limit=1, outcomes=[Outcome.PENDING])
+    items = _next(uow, plan, 1)
     failed = [
         replace(item, outcome=Outcome.FAILED, reason=str(error)) for item in items
     ]

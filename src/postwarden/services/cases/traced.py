@@ -23,12 +23,18 @@ _WHEREABOUTS = {
 
 
 async def compare(
-    store: Store, searcher: Actor, sha256s: Sequence[bytes], found: Collection[str]
+    store: Store,
+    searcher: Actor,
+    sha256s: Sequence[bytes],
+    found: Collection[str],
+    *,
+    message_ids: Collection[str] = (),
 ) -> Traced | None:
     """Compare the recipients of messages with the accounts that copies lie in.
 
     What imported logs of other systems say of mail with the same Message-IDs counts
-    too. Returns None when there is too much to trace.
+    too, and with those given beside, of mail that lies elsewhere. Returns None when
+    there is too much to trace.
     """
     if len(sha256s) > MAX_MESSAGES:
         return None
@@ -39,7 +45,7 @@ async def compare(
         for row in rows:
             seen.take(row)
     elsewhere = _Elsewhere({*seen.delivered, *found})
-    ids = sorted(seen.message_ids)
+    ids = sorted(seen.message_ids.union(message_ids))
     async for rows in history.logged_deliveries(store, searcher, ids):
         if not seen.has_room_for(rows):
             return None

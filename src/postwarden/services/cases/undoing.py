@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from postwarden.model.actors import Actor
 from postwarden.model.addresses import Address
 from postwarden.model.cases import (
+    ELSEWHERE,
     Action,
     CaseState,
     Outcome,
@@ -16,6 +17,7 @@ from postwarden.model.errors import Invalid, MailError, NotFound, Refused
 from postwarden.model.ledger import Event
 from postwarden.model.mailboxes import Copy, CopyState
 from postwarden.model.permissions import Permission
+from postwarden.model.systems import LOCAL
 from postwarden.model.tasks import Task
 from postwarden.model.webhooks import NoticeName
 from postwarden.services import access, audit, notices, placement, tasks
@@ -32,12 +34,15 @@ NOT_RESTORED = "not restored"  # begins the reason of an item that undo failed o
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whose:
-    """Of which accounts something is undone (none means all), and to whom it goes.
+    """Of which accounts something is undone, and to whom it goes.
 
-    With `to` what was taken from a removed account goes to that one instead.
+    `addresses` are what they were called, of accounts on other systems too, none of
+    which is in `accounts`; without any it is all. With `to` what was taken from a
+    removed account goes to that one instead.
     """
 
     accounts: tuple[int, ...] = ()
+    addresses: tuple[str, ...] = ()
     to: int | None = None
 
 
@@ -62,7 +67,12 @@ def start(
         return None
     plans = uow.cases.plans_of(case_id)
     whose = _whose(uow, reach.searcher(actor, case), plans, accounts, to)
-    payload = {"case": case_id, "accounts": list(whose.accounts), "to": whose.to}
+    payload = {
+        "case": case_id,
+        "accounts": list(whose.accounts),
+        "addresses": list(whose.addresses),
+        "to": whose.to,
+    }
     domain = tasks.only(case.domains)
     if case.state is CaseState.UNDOING:
         return tasks.submit(uow, actor, TASK, str(case_id), payload, domain=domain)
@@ -98,9 +108,11 @@ def _whose(
     accounts: Sequence[Address],
     to: Address | None,
 ) -> Whose:
+    names = tuple(map(str, accounts))
     if to is None:
-        found = [access.account(uow, searcher, address).id for address in accounts]
-        return Whose(accounts=tuple(found))
+        found = [_account(uow, searcher, plans, address) for address in accounts]
+        ours = tuple(number for number in found if number is not None)
+        return Whose(accounts=ours, addresses=names)
     if len(accounts) != 1:
         raise Invalid("--to goes with exactly one --account", field="to")
     (removed,) = accounts
@@ -113,7 +125,20 @@ def _whose(
     gone = [key for key, each in uow.accounts.many(named).items() if each.is_removed]
     if not gone:
         raise NotFound("removed account", str(removed))
-    return Whose(accounts=tuple(sorted(gone)), to=target.id)
+    return Whose(accounts=tuple(sorted(gone)), addresses=names, to=target.id)
+
+
+def _account(
+    uow: UnitOfWork, searcher: Actor, plans: Sequence[Plan], address: Address
+) -> int | None:
+    """Return an account of ours; None when only other systems of the case have it."""
+    try:
+        return access.account(uow, searcher, address).id
+    except NotFound:
+        named = [uow.cases.accounts_named(plan.id, str(address)) for plan in plans]
+        if any(ELSEWHERE in numbers for numbers in named):
+            return None
+        raise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,13 +155,23 @@ def undo_chunk(
 ) -> Undone:
     """Return the next copies to their mailboxes, unless the undo was stopped.
 
-    The last chunk ends the undo.
+    The last chunk ends the undo, but for what is to be returned elsewhere.
     """
     case = uow.cases.get(case_id)
     if case.state is not CaseState.UNDOING:
         return Undone(restored=0, failed=0, left=False)
     if (found := _next(uow, case_id, whose, limit)) is not None:
         return _undo(uow, *found, whose)
+    if not any(plan.parts for plan in uow.cases.plans_of(case_id)):
+        end(uow, case_id)
+    return Undone(restored=0, failed=0, left=False)
+
+
+def end(uow: UnitOfWork, case_id: int) -> None:
+    """End an undo that has been to all places; what is left can be tried again."""
+    case = uow.cases.get(case_id)
+    if case.state is not CaseState.UNDOING:
+        return
     plans = uow.cases.plans_of(case_id)
     remaining = any(acted(uow, plan) for plan in plans)
     failed = any(uow.cases.outcomes(plan.id).get(Outcome.FAILED) for plan in plans)
@@ -146,7 +181,6 @@ def undo_chunk(
         notices.tell(
             uow, NoticeName.CASE_UNDONE, f"case {case_id}", domains=case.domains
         )
-    return Undone(restored=0, failed=0, left=False)
 
 
 def fail_next(uow: UnitOfWork, case_id: int, whose: Whose, error: MailError) -> bool:
@@ -161,12 +195,18 @@ def fail_next(uow: UnitOfWork, case_id: int, whose: Whose, error: MailError) -> 
 def _next(
     uow: UnitOfWork, case_id: int, whose: Whose, limit: int
 ) -> tuple[Plan, list[PlanItem]] | None:
-    """Return what is to be returned next, the newest plan's first."""
+    """Return what is to be returned next in our own store, the newest plan's first."""
+    if whose.addresses and not whose.accounts:
+        return None
     for plan in reversed(uow.cases.plans_of(case_id)):
         if plan.action is Action.SHRED:
             continue  # nothing of it can come back
         items = uow.cases.items(
-            plan.id, limit=limit, outcomes=ACTED, accounts=whose.accounts
+            plan.id,
+            limit=limit,
+            outcomes=ACTED,
+            accounts=whose.accounts,
+            system=LOCAL,
         )
         if items:
             return plan, items

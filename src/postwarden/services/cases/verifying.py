@@ -68,7 +68,7 @@ def verify(uow: UnitOfWork, actor: Actor, case_id: int) -> Residual:
         relatives=widened,
         states=STATES.get(plan.action),
         # What was removed is not found any more, so the plan itself says it.
-        known=_references(uow, plan) if widened or _names_ids(query) else None,
+        known=references(uow, plan) if widened or _names_ids(query) else None,
     )
     left = gathered.chosen(plan.classes)
     if plan.excluded or plan.exclude:
@@ -80,8 +80,10 @@ def verify(uow: UnitOfWork, actor: Actor, case_id: int) -> Residual:
 
 def _recoverable(uow: UnitOfWork, plan: Plan) -> Recoverable:
     by_user = hidden = gone = after = 0
-    while items := uow.cases.items(plan.id, after=after, limit=1000, outcomes=ACTED):
-        after = items[-1].item
+    while found := uow.cases.items(plan.id, after=after, limit=1000, outcomes=ACTED):
+        after = found[-1].item
+        items = [item for item in found if item.remote is None]
+        hidden += len(found) - len(items)  # what lies aside on other systems
         copies = uow.copies.many([item.copy for item in items])
         live = sum(copy.state is CopyState.LIVE for copy in copies.values())
         by_user += live
@@ -98,8 +100,8 @@ def _names_ids(query: Query) -> bool:
     return any(isinstance(leaf, MessageId) for leaf in leaves(query))
 
 
-def _references(uow: UnitOfWork, plan: Plan) -> References:
-    """What the plan was about, but for items that were only like it."""
+def references(uow: UnitOfWork, plan: Plan) -> References:
+    """Return what the plan was about, but for items that were only like it."""
     messages: dict[bytes, Message] = {}
     after = 0
     while items := uow.cases.items(plan.id, after=after, limit=1000):

@@ -19,7 +19,7 @@ from postwarden.services.ports.operations import Queue, Receptions
 from postwarden.services.ports.sealing import Keyring, SealedFile, Sealer, Secrets
 from postwarden.services.ports.signing import Signer
 from postwarden.services.ports.store import SearchIndex, Store, UnitOfWork, Watch
-from postwarden.services.ports.systems import MailSystem, Systems
+from postwarden.services.ports.systems import Connect, MailSystem, Systems
 from postwarden.services.ports.tasks import Tasks
 from postwarden.services.ports.tracking import LoggedEvents, LogRows
 from postwarden.services.ports.webhooks import Outbox, WebhookClient, Webhooks
@@ -30,6 +30,7 @@ __all__ = [
     "Aside",
     "AuditLog",
     "Blobs",
+    "Connect",
     "Copies",
     "CopyFacts",
     "Directory",

@@ -8,6 +8,15 @@ from postwarden.model.cases import Approval, Case, Outcome, Plan, PlanItem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteClaim:
+    """The newest plan that has a copy of another system in hand; see `is_asked`."""
+
+    plan: int
+    item: int
+    is_asked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedNotice:
     """A mail of ours that tells an account what a plan removed; item 0 is a digest."""
 
@@ -55,12 +64,35 @@ class Cases(Protocol):
         limit: int,
         outcomes: Sequence[Outcome] = (),
         accounts: Sequence[int] = (),
+        system: str | None = None,
+        addresses: Sequence[str] = (),
+        is_asked: bool = False,
     ) -> list[PlanItem]:
-        """Return items behind the number `after`; empty filters mean all."""
+        """Return items behind the number `after`; empty filters mean all.
+
+        `addresses` are those of accounts on other systems, compared as they are. With
+        `is_asked` only items that a system was told to move, and nobody heard whether.
+        """
         ...
 
     def update_items(self, plan: int, items: Iterable[PlanItem]) -> None:
-        """Write outcome, reason and acted_mailbox."""
+        """Write outcome, reason, acted_mailbox, and where a remote item is now."""
+        ...
+
+    def mark(
+        self,
+        plan: int,
+        system: str,
+        outcomes: Sequence[Outcome],
+        *,
+        outcome: Outcome,
+        reason: str,
+        addresses: Sequence[str] = (),
+    ) -> int:
+        """Give all items of a system that have one of some outcomes another.
+
+        Returns how many there were; see `items` for `addresses`.
+        """
         ...
 
     def revive(self, plan: int, reason: str) -> int:
@@ -72,6 +104,15 @@ class Cases(Protocol):
 
     def claims(self, copies: Sequence[int]) -> dict[int, int]:
         """Return for each copy the newest plan that has acted on it, not undone."""
+        ...
+
+    def remote_claims(
+        self, plan: int, system: str, references: Sequence[str]
+    ) -> dict[str, RemoteClaim]:
+        """Return which other plan has what these references found in hand.
+
+        It was told to move it, or has moved it and not taken it back.
+        """
         ...
 
     def accounts_named(self, plan: int, address: str) -> list[int]:

@@ -1,6 +1,6 @@
 """Mail systems: those that are known, and the way to each."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -186,10 +186,19 @@ class MailSystem(Protocol):
         """Return contained copies to where they lay; one outcome for each."""
         ...
 
-    async def locate(self, copies: Sequence[RemoteCopy]) -> list[Location]:
-        """Say where copies are of which it is not known whether they were moved."""
+    async def locate(
+        self, copies: Sequence[RemoteCopy], *, towards: Place
+    ) -> list[Location]:
+        """Say where copies are of which it is not known whether they were moved.
+
+        Their references found them before; `towards` is where they were to go.
+        """
         ...
 
     async def close(self) -> None:
         """Log out."""
         ...
+
+
+Connect = Callable[[System], MailSystem]
+"""Gives the way to a system without sending anything; raises Unavailable."""

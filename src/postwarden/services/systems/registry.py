@@ -3,14 +3,16 @@
 They belong to no domain of ours, so that only who manages every domain sees any.
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from postwarden.model.actors import Actor
 from postwarden.model.errors import Invalid, LimitExceeded, NotFound
 from postwarden.model.permissions import Permission
 from postwarden.model.systems import (
+    ALL,
+    LOCAL,
     MAX_USER,
     System,
     SystemKind,
@@ -126,6 +128,28 @@ def all_of(uow: UnitOfWork, actor: Actor) -> list[System]:
     access.require(actor, Permission.SYSTEM_READ)
     access.everything(actor, _ACT)
     return uow.systems.all()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """Where somebody looks: in our own store, on systems elsewhere, or both."""
+
+    is_local: bool = True
+    systems: Sequence[System] = ()
+
+
+def named(uow: UnitOfWork, actor: Actor, names: Sequence[str]) -> Where:
+    """Return what names mean; none means our own store, `all` everything there is.
+
+    Raises NotFound for a name that no system has.
+    """
+    if ALL in names:
+        return Where(systems=all_of(uow, actor))
+    others = [name for name in dict.fromkeys(names) if name != LOCAL]
+    return Where(
+        is_local=not others or LOCAL in names,
+        systems=[get(uow, actor, name) for name in others],
+    )
 
 
 def begin_check(uow: UnitOfWork, actor: Actor, name: str) -> System:

@@ -80,6 +80,11 @@ def asked(uow: UnitOfWork, actor: Actor, query: Query, similar: SimilarSets) -> 
     """
     access.require(actor, Permission.MAIL_FIND, Permission.SYSTEM_READ)
     access.everything(actor, "look into mail systems elsewhere")
+    return asked_of(uow, query, similar)
+
+
+def asked_of(uow: UnitOfWork, query: Query, similar: SimilarSets) -> Asked:
+    """Like `asked`, for flows that have checked whose question it is."""
     for leaf in leaves(query):
         _check(leaf)
     meant: Mapping[Similar, tuple[Message, ...]] = {

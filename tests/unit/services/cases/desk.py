@@ -13,6 +13,7 @@ from postwarden.model.cases import Case, MatchClass, Outcome, Plan, PlanItem
 from postwarden.model.mailboxes import CopyState
 from postwarden.model.queries import Query, parse
 from postwarden.model.queries.terms import All
+from postwarden.model.systems import System
 from postwarden.model.tasks import Task, TaskState
 from postwarden.services.cases import (
     approving,
@@ -24,10 +25,17 @@ from postwarden.services.cases import (
     undoing,
     verifying,
 )
+from postwarden.services.cases.elsewhere.copies import Outside
 from postwarden.services.cases.previewing import Wanted
 from postwarden.services.cases.rules import CaseRules
 from postwarden.services.ingest import new_message
-from postwarden.services.ports import CopyFacts, SearchIndex, Store, UnitOfWork
+from postwarden.services.ports import (
+    CopyFacts,
+    MailSystem,
+    SearchIndex,
+    Store,
+    UnitOfWork,
+)
 from postwarden.worker.context import WorkerContext
 from postwarden.worker.runner import run_task
 from tests.support.factories import NOW
@@ -49,6 +57,7 @@ class Desk:
     rules: CaseRules = field(default_factory=CaseRules)
     batch: int = 500
     blobs: MemoryBlobs = field(default_factory=MemoryBlobs)
+    systems: dict[str, MailSystem] = field(default_factory=dict)
     _traces: Iterable[int] = field(default_factory=itertools.count)
 
     async def receive(self, content: bytes, *recipients: Address) -> bytes:
@@ -82,7 +91,15 @@ class Desk:
             case.id,
             self.rules,
             Wanted(include=frozenset(include), **wanted),
+            outside=self.outside,
         )
+
+    @property
+    def outside(self) -> Outside:
+        return Outside(self.connect, self.blobs)
+
+    def connect(self, system: System) -> MailSystem:
+        return self.systems[system.name]
 
     async def approve(self, plan: Plan, *, break_glass: str | None = None) -> Case:
         assert plan.sha256 is not None
@@ -138,6 +155,7 @@ class Desk:
                 store=self.store,
                 blobs=self.blobs,
                 index=self.index,
+                connect=self.connect,
                 case_batch=self.batch,
                 poll_seconds=0.01,
             )

@@ -6,7 +6,7 @@ from datetime import timedelta
 from hashlib import sha256
 
 from postwarden.cli.cases import report_pages
-from postwarden.dialects.native.shapes import cases as shapes
+from postwarden.dialects.native.shapes import reports as shapes
 from postwarden.model.cases import Outcome
 from postwarden.model.ledger import Event
 from postwarden.model.mailboxes import Copy, CopyState, Flag

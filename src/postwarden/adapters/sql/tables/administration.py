@@ -106,7 +106,19 @@ plan_items = sa.Table(
     text("outcome"),
     text("reason", nullable=True),
     text("acted_mailbox", nullable=True),
+    # Of copies on other systems only:
+    text("reference", nullable=True),
+    text("listed", nullable=True),  # JSON: what its system says of it
+    blob("fingerprint", nullable=True),
+    text("acted_reference", nullable=True),
+    integer("asked", nullable=True),
     sa.Index("plan_items_by_outcome", "plan_id", "outcome", "item"),
+    sa.Index(
+        "plan_items_by_reference",
+        "reference",
+        sqlite_where=sa.text("reference IS NOT NULL"),
+        postgresql_where=sa.text("reference IS NOT NULL"),
+    ),
     sa.Index("plan_items_by_copy", "copy", "plan_id"),
     sa.Index("plan_items_by_sha256", "sha256"),
     sqlite_with_rowid=False,

@@ -20,6 +20,7 @@ from postwarden.dialects.native.schemas.cases import (
 )
 from postwarden.dialects.native.schemas.fields import Paging, Reasoned, Writing
 from postwarden.dialects.native.shapes import cases as shapes
+from postwarden.dialects.native.shapes import reports
 from postwarden.dialects.native.shapes.mail import copy
 from postwarden.model.actors import Actor
 from postwarden.model.addresses import Address
@@ -39,6 +40,7 @@ from postwarden.services.cases import (
     undoing,
     verifying,
 )
+from postwarden.services.cases.elsewhere import verifying as everywhere
 from postwarden.services.cases.rules import CaseRules
 from postwarden.services.ports import UnitOfWork
 
@@ -130,6 +132,7 @@ async def preview_case(
         exclude_items=tuple(body.exclude_items),
         include_sent=body.include_sent,
         notice=body.notice,
+        systems=tuple(body.systems),
     )
 
     def finish(uow: UnitOfWork, plan: Plan) -> shapes.PreviewedShape:
@@ -144,6 +147,7 @@ async def preview_case(
             call.house.rules,
             wanted,
             keep=not call.dry_run,
+            outside=call.house.outside,
         ),
         finish,
         current=lambda uow: _status(uow, call, previewed),
@@ -288,23 +292,24 @@ async def resume_case(
 async def verify_case(call: Call, case: str) -> One[shapes.VerificationShape]:
     """Search everywhere again; `items` are the first thousand that are left."""
     verified = number(case, "case")
-    residual = await call.read(verifying.verify, call.actor, verified)
+    seen = await everywhere.verify(
+        call.house.store, call.actor, verified, call.house.outside
+    )
+    residual = seen.residual
     left = await call.read(verifying.residual_facts, residual.copies[:_SHOWN])
     items = [copy(each, residual.class_of[each.id]) for each in left]
-    shape = shapes.verification(
-        verified, len(residual.copies), items, residual.recoverable
-    )
+    shape = shapes.verification(verified, seen, items, limit=_SHOWN)
     return One(shape, is_versioned=False)
 
 
 @cases.get(
     "/cases/{case}/report", Permission.CASE_READ, example=Example(variables=_FIRST)
 )
-async def report_case(call: Call, case: str) -> One[shapes.ReportShape]:
+async def report_case(call: Call, case: str) -> One[reports.ReportShape]:
     """Tell who had the mail, what they did with it, and for how long; worst first."""
     reported = number(case, "case")
     made = await reporting.report(call.house.store, call.actor, reported)
-    return One(shapes.report(made), is_versioned=False)
+    return One(reports.report(made), is_versioned=False)
 
 
 @cases.post(

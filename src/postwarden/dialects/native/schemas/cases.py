@@ -33,7 +33,8 @@ class Preview(Taken):
     """What a plan does, to which classes beside exact, same and match, to what not.
 
     `exclude` has addresses and `@domain`s, `exclude_items` numbers of items of the
-    newest plan.
+    newest plan. `systems` are names of where to look, `local` being our own store;
+    without any it is that alone.
     """
 
     action: Action = Action.CONTAIN
@@ -50,6 +51,9 @@ class Preview(Taken):
     include: Annotated[
         list[Annotated[str, Meta(pattern=f"^({'|'.join(sorted(INCLUDABLE))})$")]],
         Meta(max_length=10),
+    ] = msgspec.field(default_factory=list)
+    systems: Annotated[
+        list[Annotated[str, Meta(min_length=1, max_length=63)]], Meta(max_length=101)
     ] = msgspec.field(default_factory=list)
 
 

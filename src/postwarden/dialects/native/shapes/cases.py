@@ -1,10 +1,13 @@
 """Cases, their plans, and what became of these."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TypedDict, cast
 
+from postwarden.dialects.native.shapes import systems
 from postwarden.dialects.native.shapes.mail import CopyShape
+from postwarden.dialects.native.shapes.systems import RemoteCopyShape
 from postwarden.model.cases import (
     Approval,
     ArmedRule,
@@ -16,10 +19,9 @@ from postwarden.model.cases import (
 )
 from postwarden.model.tasks import Task
 from postwarden.services.cases.approving import Need
+from postwarden.services.cases.elsewhere.verifying import Verified
 from postwarden.services.cases.evidence import item_facts
 from postwarden.services.cases.reading import Status, UndoStatus
-from postwarden.services.cases.reporting import Report
-from postwarden.services.cases.verifying import Recoverable
 
 
 class CaseShape(TypedDict):
@@ -81,8 +83,18 @@ class NeedShape(TypedDict):
     reason: str | None
 
 
+class PlanPartShape(TypedDict):
+    """What a plan has of one mail system that was asked for by name."""
+
+    system: str
+    copies: int
+    accounts: int
+    problems: list[str]
+    lacks: list[str]
+
+
 class PlanShape(TypedDict):
-    """A plan without its items."""
+    """A plan without its items; `systems` is empty for our own store alone."""
 
     sha256: str | None
     action: str
@@ -99,6 +111,7 @@ class PlanShape(TypedDict):
     clusters: list[ClusterShape]
     traced: TracedShape | None
     warnings: list[str]
+    systems: list[PlanPartShape]
 
 
 _Item = TypedDict("_Item", {"class": str})
@@ -111,7 +124,7 @@ class ItemShape(_Item):
     system: str
     account: str
     mailbox: str
-    uid: int
+    uid: int | None
     flags: list[str]
     internal_date: str
     size: int
@@ -192,21 +205,33 @@ class CaseTaskShape(TypedDict):
     task: int | None
 
 
+class UnreachedShape(TypedDict):
+    """A system that could not be looked into, or a part of it."""
+
+    system: str
+    reason: str
+
+
 class CaseStatusShape(CaseShape):
-    """A case with its newest plan and what became of the plan's items."""
+    """A case with its newest plan and what became of the plan's items.
+
+    `waiting` are systems with pending items that were not reached.
+    """
 
     plan: PlanShape | None
     outcomes: dict[str, int]
     approvals: list[ApprovalShape]
     late_arrivals: list[ArmedRuleShape]
+    waiting: list[UnreachedShape]
 
 
 class RunShape(TypedDict):
-    """What became of a case's items."""
+    """What became of a case's items; see the case's status for `waiting`."""
 
     case: int
     state: str
     outcomes: dict[str, int]
+    waiting: list[UnreachedShape]
 
 
 class RecoverableShape(TypedDict):
@@ -218,12 +243,17 @@ class RecoverableShape(TypedDict):
 
 
 class VerificationShape(TypedDict):
-    """The copies that are left of what a plan was to remove."""
+    """The copies that are left of what a plan was to remove, and who was not asked.
+
+    `residual` counts `items`, which are in our own store, and those `elsewhere`.
+    """
 
     case: int
     residual: int
     items: list[CopyShape]
+    elsewhere: list[RemoteCopyShape]
     recoverable: RecoverableShape
+    problems: list[UnreachedShape]
 
 
 class UndoShape(TypedDict):
@@ -233,68 +263,6 @@ class UndoShape(TypedDict):
     state: str
     restored: int
     failed: int
-
-
-class ActShape(TypedDict):
-    """What an owner did to mail, and when."""
-
-    time: datetime
-    event: str
-
-
-class AccountReportShape(TypedDict):
-    """What became of a case's mail in one account."""
-
-    account: str
-    copies: int
-    delivered_at: datetime | None
-    first_seen_at: datetime | None
-    read: bool
-    answered: bool
-    forwarded: bool
-    forwarded_to: list[str]
-    acts: list[ActShape]
-    removed_at: datetime | None
-    restored_at: datetime | None
-    exposed_seconds: int | None
-    outcomes: dict[str, int]
-
-
-class ReportShape(CaseShape):
-    """A case and its accounts, worst first."""
-
-    made_at: datetime
-    accounts: list[AccountReportShape]
-
-
-def report(of: Report) -> ReportShape:
-    """Return a report as `case report` prints it."""
-    return {
-        **case(of.case),
-        "made_at": of.made_at,
-        "accounts": [
-            {
-                "account": each.account,
-                "copies": each.copies,
-                "delivered_at": each.delivered_at,
-                "first_seen_at": each.first_seen_at,
-                "read": each.read,
-                "answered": each.answered,
-                "forwarded": each.forwarded,
-                "forwarded_to": list(each.forwarded_to),
-                "acts": [
-                    {"time": time, "event": event.value} for time, event in each.acts
-                ],
-                "removed_at": each.removed_at,
-                "restored_at": each.restored_at,
-                "exposed_seconds": None
-                if each.exposed is None
-                else int(each.exposed.total_seconds()),
-                "outcomes": {k.value: n for k, n in each.outcomes.items()},
-            }
-            for each in of.accounts
-        ],
-    }
 
 
 def case(of: Case) -> CaseShape:
@@ -349,6 +317,16 @@ def plan(of: Plan, need: Need | None) -> PlanShape:
         ],
         "traced": None if of.traced is None else traced(of.traced),
         "warnings": list(of.warnings),
+        "systems": [
+            {
+                "system": part.system,
+                "copies": part.copies,
+                "accounts": part.accounts,
+                "problems": list(part.problems),
+                "lacks": list(part.lacks),
+            }
+            for part in of.parts
+        ],
     }
 
 
@@ -427,7 +405,13 @@ def status(of: Status) -> CaseStatusShape:
         "outcomes": outcomes(of.outcomes),
         "approvals": [approval(each) for each in of.approvals],
         "late_arrivals": [armed_rule(each, of.now) for each in of.rules],
+        "waiting": unreached(of.waiting),
     }
+
+
+def unreached(of: Iterable[tuple[str, str]]) -> list[UnreachedShape]:
+    """Return which systems could not be asked, and why."""
+    return [{"system": system, "reason": reason} for system, reason in of]
 
 
 def armed_rule(of: ArmedRule, now: datetime) -> ArmedRuleShape:
@@ -449,25 +433,29 @@ def run(of: Status) -> RunShape:
         "case": of.case.id,
         "state": of.case.state.value,
         "outcomes": outcomes(of.outcomes),
+        "waiting": unreached(of.waiting),
     }
 
 
 def verification(
-    case_id: int,
-    residual: int,
-    items: Sequence[CopyShape],
-    recoverable: Recoverable,
+    case_id: int, of: Verified, items: Sequence[CopyShape], *, limit: int | None = None
 ) -> VerificationShape:
-    """Return what is left of what a plan was to remove."""
+    """Return what is left; `items` are those here, `limit` is for those elsewhere."""
+    recoverable = of.residual.recoverable
     return {
         "case": case_id,
-        "residual": residual,
+        "residual": of.count,
         "items": list(items),
+        "elsewhere": [
+            systems.copy(each.system, replace(each.found, match_class=each.match_class))
+            for each in of.left[:limit]
+        ],
         "recoverable": {
             "by_user": recoverable.by_user,
             "by_administrator": recoverable.by_administrator,
             "gone": recoverable.gone,
         },
+        "problems": unreached(of.problems),
     }
 
 
