@@ -53,7 +53,7 @@ docs: .venv/.dev ## write the generated pages (ARGS=--check compares only)
 lock: ## write locks/ from pyproject.toml (UPGRADE=1: newer versions)
 	scripts/environment lock
 
-services: ## install the mail programs that tests talk to (Debian, root)
+services: ## install the programs that tests talk to (Debian, root)
 	scripts/services
 
 clean: ## remove environments and caches

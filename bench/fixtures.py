@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bench.mails import Mails
-from postwarden.adapters.sql import schema
+from postwarden.adapters.sql import migrating
 from postwarden.bootstrap import Platform, open_platform, places_of
 from postwarden.model.accounts import Account, AccountState
 from postwarden.model.addresses import Address
@@ -125,7 +125,7 @@ def copied(source: Path, target: Path) -> Path:
 
 def _version() -> str:
     """Name this code and the schema that it fills."""
-    files = [Path(__file__), *sorted((schema.MIGRATIONS / "versions").glob("*.py"))]
+    files = [Path(__file__), *sorted((migrating.MIGRATIONS / "versions").glob("*.py"))]
     whole = b"".join(path.read_bytes() for path in files)
     return hashlib.sha256(whole).hexdigest()[:12]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from postwarden.model.actors import Actor
-from postwarden.model.errors import Invalid, NotFound, Unavailable
+from postwarden.model.errors import Invalid, NotFound, Refused, Unavailable
 from postwarden.model.logins import GuardRules, Origin, RelyingParty, SessionRules
 from postwarden.model.systems import System, SystemKind
 from postwarden.settings import Settings
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from postwarden.adapters.sealing import MasterKeys
     from postwarden.adapters.signing import SigningKey
     from postwarden.adapters.sql.fulltext import SqliteSearchIndex
+    from postwarden.adapters.sql.postgres.fulltext import PostgresSearchIndex
+    from postwarden.adapters.sql.postgres.store import PostgresStore
     from postwarden.adapters.sql.sqlite import SqliteStore
     from postwarden.adapters.webhook_client import Urllib3WebhookClient
     from postwarden.services.cases.elsewhere.copies import Outside
@@ -31,17 +33,28 @@ if TYPE_CHECKING:
     from postwarden.services.ports import MailSystem
     from postwarden.services.recent_texts import RecentTexts
 
+_SCHEMES = ("postgresql://", "postgres://")
 PRIVATE = 0o700  # nobody but the owner looks into the data directory
 
 
 class NoStore(NotFound):
     """There is no store where one was to be read."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__("store", str(path))
+    def __init__(self, store: "Path | DatabaseUrl") -> None:
+        place = f"at {store}" if isinstance(store, Path) else "in that database"
+        super().__init__("store", place)
         self.args = (
-            f"there is no store at {path}; `postwarden domain create NAME` makes one",
+            f"there is no store {place}; `postwarden domain create NAME` makes one",
         )
+
+
+class DatabaseUrl(str):
+    """A connection URI of PostgreSQL; it may hold a password."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "DatabaseUrl(...)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +62,31 @@ class Places:
     """Where everything lies: the data directory, the rows, the content."""
 
     data: Path
-    rows: Path
+    store: Path | DatabaseUrl
     blobs: Path
 
     @property
     def is_made(self) -> bool:
-        """Whether there is a store."""
-        return self.rows.exists()
+        """Whether there is a store; raises Unavailable when that cannot be known."""
+        if isinstance(self.store, Path):
+            return self.store.exists()
+        from postwarden.adapters.sql.postgres import schema  # noqa: PLC0415  see above
+
+        return schema.is_made(self.store)
+
+    @property
+    def rows(self) -> Path:
+        """The file with the rows.
+
+        Raises Refused where they lie in a database server: its own tools do there
+        what asks for a file here.
+        """
+        if isinstance(self.store, Path):
+            return self.store
+        raise Refused(
+            "this needs a store in files; the rows are in PostgreSQL, whose own tools "
+            "(pg_dump, pg_basebackup, pg_amcheck) do it there"
+        )
 
 
 def places_of(
@@ -68,9 +99,15 @@ def places_of(
     data = data.expanduser().absolute()
     return Places(
         data=data,
-        rows=_path(store, "sqlite", "store") if store else data / "postwarden.db",
+        store=_store(store) if store else data / "postwarden.db",
         blobs=_path(blobs, "file", "blobs") if blobs else data / "blobs",
     )
+
+
+def _store(url: str) -> Path | DatabaseUrl:
+    if url.startswith(_SCHEMES):
+        return DatabaseUrl(url)
+    return _path(url, "sqlite", "store")
 
 
 def _path(url: str, offered: str, field: str) -> Path:
@@ -94,7 +131,7 @@ class Platform:
 
     places: Places
     settings: Settings
-    store: "SqliteStore"
+    store: "SqliteStore | PostgresStore"
     clock: Callable[[], datetime] = utc_now
 
     @cached_property
@@ -108,13 +145,19 @@ class Platform:
         )
 
     @cached_property
-    def search(self) -> "SqliteSearchIndex":
+    def search(self) -> "SqliteSearchIndex | PostgresSearchIndex":
         """The writing side of full text; queries find through `store`."""
+        if not isinstance(self.places.store, Path):
+            from postwarden.adapters.sql.postgres.fulltext import (  # noqa: PLC0415  see above
+                PostgresSearchIndex,
+            )
+
+            return PostgresSearchIndex(self.places.store)
         from postwarden.adapters.sql.fulltext import (  # noqa: PLC0415  see above
             SqliteSearchIndex,
         )
 
-        return SqliteSearchIndex(self.places.rows)
+        return SqliteSearchIndex(self.places.store)
 
     @cached_property
     def recent(self) -> "RecentTexts":
@@ -300,13 +343,28 @@ def open_platform(
     """
     if not places.is_made:
         if not create:
-            raise NoStore(places.rows)
+            raise NoStore(places.store)
         _make_private(places.data)
-        _make_private(places.rows.parent)
-    from postwarden.adapters.sql.sqlite import SqliteStore  # noqa: PLC0415  see above
-
-    store = SqliteStore(places.rows, clock=clock)
+        if isinstance(places.store, Path):
+            _make_private(places.store.parent)
+    store = _open_store(places.store, clock)
     return Platform(places=places, settings=settings, store=store, clock=clock)
+
+
+def _open_store(
+    place: Path | DatabaseUrl, clock: Callable[[], datetime]
+) -> "SqliteStore | PostgresStore":
+    if isinstance(place, Path):
+        from postwarden.adapters.sql.sqlite import (  # noqa: PLC0415  see above
+            SqliteStore,
+        )
+
+        return SqliteStore(place, clock=clock)
+    from postwarden.adapters.sql.postgres.store import (  # noqa: PLC0415  see above
+        PostgresStore,
+    )
+
+    return PostgresStore(place, clock=clock)
 
 
 def _make_private(directory: Path) -> None:

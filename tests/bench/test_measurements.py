@@ -25,6 +25,7 @@ from bench.figures import Better, Figure, Target
 from bench.fixtures import Campaign, Fixture
 from bench.peers import dovecot, postfix
 from bench.scales import TINY, Site
+from postwarden.adapters.sql.sqlite import SqliteStore
 
 MEASUREMENTS = (ingest, idling, campaign, inventory, paging, tracing, auditing)
 
@@ -126,7 +127,9 @@ def _counters(data: Path) -> Sequence[tuple[int, int]]:
     """Return account ids with their counted messages, INBOX and account agreeing."""
     platform = fixtures.opened(data)
     try:
-        connection = platform.store._peeker
+        store = platform.store
+        assert isinstance(store, SqliteStore)
+        connection = store._peeker
         rows: Iterator[tuple[int, int]] = connection.execute(
             "SELECT accounts.id, mailboxes.messages FROM accounts JOIN mailboxes"
             " ON account_id = accounts.id AND mailboxes.name = 'INBOX'"

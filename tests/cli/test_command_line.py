@@ -74,7 +74,7 @@ def test_a_group_without_a_command_shows_its_help_and_fails(cli: CommandLine) ->
         ("domain", "list", "--set", "smtp.nonsense=1"),
         ("domain", "list", "--set", "smtp.recipients"),
         ("domain", "list", "--set", "smtp.recipients=few"),
-        ("domain", "list", "--store", "postgresql://host/name"),
+        ("domain", "list", "--store", "mysql://host/name"),
         ("domain", "list", "--blobs", "s3://bucket/prefix"),
         ("domain", "create", "not a domain"),
     ],

@@ -85,6 +85,7 @@ async def test_words_are_found_once_they_are_indexed(
     assert await found(store, about("1", "some")) == []
 
 
+@pytest.mark.parametrize("adapter", ["memory", "sqlite"], indirect=True)
 async def test_a_transaction_that_writes_has_no_full_text(store: Store) -> None:
     def search(uow: UnitOfWork) -> None:
         list(uow.copies.search(about("x"), states=[], similar={}))

@@ -5,14 +5,17 @@ Nothing here uses code of the product: that is what makes it a check.
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import apsw
+import psycopg
 import zstandard
+
+from tests.e2e import places
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -29,11 +32,27 @@ class Filed:
     message_id: str
 
 
+class Rows(Protocol):
+    """What answers SQL with `?` where a value belongs."""
+
+    def execute(self, sql: str, values: Sequence[Any] = (), /) -> Iterable[Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Database:
+    """Rows in PostgreSQL."""
+
+    raw: psycopg.Connection[Any]
+
+    def execute(self, sql: str, values: Sequence[Any] = (), /) -> Iterable[Any]:
+        return self.raw.execute(sql.replace("?", "%s").encode(), values)
+
+
 @dataclass(frozen=True, slots=True)
 class Books:
     """Questions to a store; opened by `opened`."""
 
-    rows: apsw.Connection
+    rows: "Rows"
     content: apsw.Connection
     blobs: Path
 
@@ -47,9 +66,9 @@ class Books:
     def filed(self, state: str = "live") -> Counter[Filed]:
         """Return the copies in a state; more than one may be alike."""
         return Counter(
-            Filed(*row)
+            Filed(row[0], row[1], row[2].hex(), *row[3:])
             for row in self.rows.execute(
-                "SELECT a.address, m.name, lower(hex(s.sha256)), c.flags, c.keywords,"
+                "SELECT a.address, m.name, s.sha256, c.flags, c.keywords,"
                 " c.internal_date, c.size, coalesce(s.message_id, '')"
                 " FROM copies c JOIN accounts a ON a.id = c.account_id"
                 " JOIN mailboxes m ON m.id = c.mailbox_id"
@@ -103,7 +122,7 @@ class Books:
     def _mailbox_faults(self) -> Iterator[str]:
         for row in self.rows.execute(
             "SELECT m.id, m.name, m.messages, m.unseen, m.octets, m.uid_next,"
-            " count(c.id), coalesce(sum(c.flags & 1 = 0), 0),"
+            " count(c.id), count(c.id) FILTER (WHERE c.flags & 1 = 0),"
             " coalesce(sum(c.size), 0), coalesce(max(c.uid), 0), count(DISTINCT c.uid),"
             " m.highest_modseq >= coalesce(max(c.modseq), 0)"
             " FROM mailboxes m LEFT JOIN copies c"
@@ -157,13 +176,15 @@ class Books:
 @contextmanager
 def opened(data: Path) -> Iterator[Books]:
     """Open a store to look at it, beside whoever works on it."""
-    paths = (data / "postwarden.db", data / "blobs" / "content.db")
-    rows, content = (_open(path) for path in paths)
-    try:
+    url = places.url_of(data)
+    with ExitStack() as stack:
+        rows: Rows = (
+            stack.enter_context(closing(_open(data / "postwarden.db")))
+            if url is None
+            else _Database(stack.enter_context(psycopg.connect(url, autocommit=True)))
+        )
+        content = stack.enter_context(closing(_open(data / "blobs" / "content.db")))
         yield Books(rows, content, data / "blobs")
-    finally:
-        rows.close()
-        content.close()
 
 
 def _open(path: Path) -> apsw.Connection:

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e import campaign as campaigns
-from tests.e2e import world
+from tests.e2e import places, world
 from tests.e2e.processes import Postwarden
+from tests.support import postgres
 
 
 @pytest.fixture(scope="session")
@@ -18,8 +19,22 @@ def made_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def store(made_store: Path, tmp_path: Path) -> Path:
-    return world.copied(made_store, tmp_path / "store")
+def engine() -> str:
+    """What the rows of the store lie in: a test may ask for each of `ENGINES`."""
+    return "sqlite"
+
+
+@pytest.fixture
+def store(made_store: Path, tmp_path: Path, engine: str) -> Iterator[Path]:
+    data = tmp_path / "store"
+    if engine == "sqlite":
+        yield world.copied(made_store, data)
+        return
+    with postgres.database() as url:
+        data.mkdir(mode=0o700)
+        places.put(data, url)
+        world.build(data)
+        yield data
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from tests.e2e import places
 from tests.e2e.waiting import PATIENCE
 
 COMMAND = (sys.executable, "-m", "postwarden.cli.main")
@@ -83,7 +84,7 @@ class Postwarden:
     ) -> subprocess.Popen[str]:
         """Start a command and do not wait for it; `end` sees to it at the latest."""
         process = subprocess.Popen(
-            [*COMMAND, *words, "--data", str(self.data)],
+            [*COMMAND, *words, "--data", str(self.data), *self._store()],
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=stderr,
@@ -92,6 +93,10 @@ class Postwarden:
         )
         self.processes.append(process)
         return process
+
+    def _store(self) -> list[str]:
+        url = places.url_of(self.data)
+        return ["--store", url] if url else []
 
     def serve(self, *words: str) -> "Serving":
         """Start `serve` and wait until it is ready; by default SMTP and LMTP."""

@@ -12,6 +12,7 @@ import pytest
 from tests.e2e import books, crowd
 from tests.e2e.books import Filed
 from tests.e2e.crowd import CAMPAIGN, SMALL_STEPS, approved, moved_on
+from tests.e2e.places import ENGINES
 from tests.e2e.processes import Json, Postwarden, Serving
 from tests.e2e.waiting import until
 
@@ -74,6 +75,7 @@ def check_contained(
     assert postwarden.json("case", "verify", case)["residual"] == 0
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("finish", [finished_by_command, finished_by_serve])
 def test_a_case_ends_exactly_although_its_workers_are_killed(
     postwarden: Postwarden,
@@ -88,6 +90,7 @@ def test_a_case_ends_exactly_although_its_workers_are_killed(
     check_contained(postwarden, case, plan, campaign)
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 def test_an_undo_ends_exactly_although_its_worker_is_killed(
     postwarden: Postwarden, campaign: Counter[Filed]
 ) -> None:

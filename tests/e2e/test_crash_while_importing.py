@@ -2,13 +2,17 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.e2e import books, mails
+from tests.e2e.places import ENGINES
 from tests.e2e.processes import Postwarden
 from tests.e2e.waiting import until
 
 MAILS = 3000
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 def test_an_import_that_was_killed_is_given_again(
     postwarden: Postwarden, tmp_path: Path
 ) -> None:

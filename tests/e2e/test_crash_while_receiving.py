@@ -17,6 +17,7 @@ import pytest
 
 from tests.e2e import books, mails
 from tests.e2e.clients import Dialog, dotted, trace_of
+from tests.e2e.places import ENGINES
 from tests.e2e.processes import Postwarden, Serving, settings
 from tests.e2e.waiting import PATIENCE, until
 from tests.e2e.world import EVERYBODY, MEMBERS, TEAM
@@ -163,6 +164,7 @@ def _check_leftovers(data: Path) -> None:
     assert not list(data.glob("incoming-*"))
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 def test_acknowledged_mail_survives_kill_9_once(postwarden: Postwarden) -> None:
     survive(postwarden, rounds=4, seed=SEED)
 

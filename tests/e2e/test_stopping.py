@@ -11,6 +11,7 @@ import pytest
 
 from tests.e2e import books, mails
 from tests.e2e.clients import Dialog, accepted, dotted, trace_of
+from tests.e2e.places import ENGINES
 from tests.e2e.processes import Postwarden, Serving
 from tests.e2e.waiting import until
 
@@ -181,6 +182,7 @@ def test_a_unix_socket_takes_mail_and_goes_with_its_server(
     assert not path.exists()
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 def test_a_restarted_server_goes_on_where_it_was(postwarden: Postwarden) -> None:
     """UIDs grow on, and the same bytes lie there once however often they came."""
     for _ in range(2):

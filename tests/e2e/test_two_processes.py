@@ -2,15 +2,19 @@
 
 from pathlib import Path
 
+import pytest
+
 from postwarden.model.actors import OPERATOR
 from postwarden.services.cases import running
 from tests.e2e import books, mails, world
 from tests.e2e.clients import Dialog, accepted
+from tests.e2e.places import ENGINES
 from tests.e2e.processes import Postwarden, settings
 from tests.e2e.waiting import until
 from tests.e2e.world import TEAM
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 def test_what_a_command_creates_takes_mail_at_once(postwarden: Postwarden) -> None:
     serving = postwarden.serve()
     with Dialog(serving.addresses["smtp"]) as dialog:
@@ -22,6 +26,7 @@ def test_what_a_command_creates_takes_mail_at_once(postwarden: Postwarden) -> No
     serving.stop()
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 def test_mail_is_found_by_its_words_as_soon_as_it_is_acknowledged(
     postwarden: Postwarden,
 ) -> None:
@@ -36,6 +41,7 @@ def test_mail_is_found_by_its_words_as_soon_as_it_is_acknowledged(
     serving.stop()
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 def test_the_worker_of_serve_does_what_another_process_ordered(
     postwarden: Postwarden,
 ) -> None:
@@ -100,6 +106,7 @@ def test_commands_that_make_the_store_together_make_one(tmp_path: Path) -> None:
     assert [row["domain"] for row in listed] == names
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 def test_a_second_serve_shares_the_store_and_the_work(postwarden: Postwarden) -> None:
     first = postwarden.serve(*settings(delivery__inline_destinations=1))
     second = postwarden.serve(*settings(delivery__inline_destinations=1))

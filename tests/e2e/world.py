@@ -15,6 +15,7 @@ from postwarden.model.messages import NewMessage
 from postwarden.services import accounts, domains, entries, ingest, placement
 from postwarden.services.ports import UnitOfWork
 from postwarden.settings import Settings
+from tests.e2e import places
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,7 +31,9 @@ def using(data: Path, work: Callable[[Platform], Awaitable[T]]) -> T:
     """Work on a store in this process, which is another one than `serve`."""
 
     async def run() -> T:
-        platform = open_platform(places_of(data), Settings(), create=True)
+        platform = open_platform(
+            places_of(data, store=places.url_of(data)), Settings(), create=True
+        )
         try:
             return await work(platform)
         finally:

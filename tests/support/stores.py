@@ -8,19 +8,36 @@ from pathlib import Path
 from typing import Final
 
 import apsw
+import psycopg
 
 from postwarden.adapters.memory import content, facts, tables
 from postwarden.adapters.memory.store import MemoryStore
 from postwarden.adapters.sql.fulltext import SqliteSearchIndex
+from postwarden.adapters.sql.postgres.fulltext import PostgresSearchIndex
+from postwarden.adapters.sql.postgres.store import PostgresStore
 from postwarden.adapters.sql.sqlite import SqliteStore
 from postwarden.services.ports import SearchIndex, Store
+from tests.support import postgres
 from tests.support.factories import Clock
 
-ADAPTERS: Final = ("memory", "sqlite")
+ADAPTERS: Final = (
+    "memory",
+    "sqlite",
+    *(["postgresql"] if postgres.find_programs() else []),
+)
 
 # What each adapter raises where the caller has a bug.
-BROKEN_CONSTRAINT: Final = (tables.ConstraintError, apsw.ConstraintError)
-READ_ONLY: Final = (tables.ReadOnlyError, apsw.ReadOnlyError)
+BROKEN_CONSTRAINT: Final = (
+    tables.ConstraintError,
+    apsw.ConstraintError,
+    psycopg.IntegrityError,
+)
+READ_ONLY: Final = (
+    tables.ReadOnlyError,
+    apsw.ReadOnlyError,
+    psycopg.errors.ReadOnlySqlTransaction,
+)
+TOO_LARGE: Final = OverflowError, psycopg.errors.NumericValueOutOfRange
 NO_FULL_TEXT: Final = (facts.NoFullText, apsw.SQLError)
 
 
@@ -46,6 +63,14 @@ def opened(
     """Open an empty store of the adapter called `name`, in a new `folder`."""
     if name == "memory":
         adapter = _memory(clock)
+    elif name == "postgresql":
+        with postgres.database() as url:
+            adapter = _postgresql(url, clock)
+            try:
+                yield adapter
+            finally:
+                adapter.close()
+        return
     else:
         shutil.copytree(empty_sqlite, folder)
         adapter = _sqlite(folder / "postwarden.db", clock)
@@ -58,6 +83,16 @@ def opened(
 def _memory(clock: Clock) -> Adapter:
     store = MemoryStore(clock=clock)
     return Adapter(store, content.MemorySearchIndex(store), lambda: None)
+
+
+def _postgresql(url: str, clock: Clock) -> Adapter:
+    store, index = PostgresStore(url, clock=clock), PostgresSearchIndex(url)
+
+    def close() -> None:
+        index.close()
+        store.close()
+
+    return Adapter(store, index, close)
 
 
 def _sqlite(path: Path, clock: Clock) -> Adapter:

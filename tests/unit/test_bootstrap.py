@@ -29,7 +29,7 @@ def test_rows_and_content_may_lie_elsewhere(
 
 @pytest.mark.parametrize(
     "url",
-    ["postgresql://host/db", "sqlite", "sqlite:", "/path", "SQLITE:x", "sqlite:\0"],
+    ["mysql://host/db", "sqlite", "sqlite:", "/path", "SQLITE:x", "sqlite:\0"],
 )
 def test_another_store_is_not_offered(tmp_path: Path, url: str) -> None:
     with pytest.raises(Invalid, match="sqlite:PATH") as caught:

@@ -1,16 +1,17 @@
-"""The one writer thread of a SQLite database: group commit.
+"""The one writer thread that a process has for a database: group commit.
 
 It takes what is queued, opens one transaction, runs each function in a
 savepoint of its own, commits once, and then answers all. A function that fails
 rolls back only its own writes; a commit that fails, fails the whole group, and
-so does an error after which SQLite has ended the transaction by itself.
+so does an error after which the engine has ended the transaction by itself. A
+group that came into conflict with another process is run again.
 """
 
 import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, Protocol, TypeVar
@@ -20,6 +21,7 @@ import apsw
 from postwarden.model.errors import StorageFull, Unavailable
 
 GROUP = 64  # functions in one commit at most
+ATTEMPTS = 5  # at a group that others come into conflict with
 
 U = TypeVar("U")
 
@@ -33,6 +35,10 @@ class Database(Protocol):
     def in_transaction(self) -> bool: ...
 
     def close(self) -> None: ...
+
+
+class Conflict(Unavailable):
+    """Another process got in between; the transaction may be run again."""
 
 
 @dataclass(slots=True)
@@ -73,8 +79,10 @@ def translated() -> Iterator[None]:
 class Writer(threading.Thread, Generic[U]):
     """Runs every write of this process to one database, in order, in groups.
 
-    `unit` makes what each function is given; `before_commit` finishes what the
-    functions of a group share; `committed` hears of each commit.
+    `unit` makes what each function is given; `begin` is the SQL that begins a
+    transaction in which nobody else writes; `failures` turns the engine's errors
+    into ours; `before_commit` finishes what the functions of a group share;
+    `committed` hears of each commit.
     """
 
     def __init__(
@@ -83,12 +91,16 @@ class Writer(threading.Thread, Generic[U]):
         unit: Callable[[], U],
         committed: Callable[[], None] = lambda: None,
         *,
+        begin: str = "BEGIN IMMEDIATE",
+        failures: Callable[[], AbstractContextManager[None]] = translated,
         before_commit: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(name="postwarden-writer", daemon=True)
         self._connection = connection
         self._unit = unit
         self._committed = committed
+        self._begin = begin
+        self._failures = failures
         self._before_commit = before_commit
         self._jobs: SimpleQueue[Job[U] | None] = SimpleQueue()
         self._closing = threading.Lock()
@@ -139,27 +151,40 @@ class Writer(threading.Thread, Generic[U]):
         return group, False
 
     def _commit(self, group: list[Job[U]]) -> None:
-        connection = self._connection
-        try:
-            with translated():
-                connection.execute("BEGIN IMMEDIATE")
+        """Run a group and commit it, or fail those of it that have not failed yet."""
+        for left in reversed(range(ATTEMPTS)):
+            try:
+                is_committed = self._is_committed(group)
+            except Exception as error:  # noqa: BLE001  whatever it is, nobody may be told "done"
+                self._roll_back()
+                if isinstance(error, Conflict) and left:
+                    for job in group:
+                        job.result = job.error = None
+                    continue
                 for job in group:
-                    self._run_one(job, is_alone=len(group) == 1)
-                if all(job.error is not None for job in group):
-                    connection.execute("ROLLBACK")
-                    return
-                self._before_commit()
-                connection.execute("COMMIT")
-        except Exception as error:  # noqa: BLE001  whatever it is, nobody may be told "done"
-            self._roll_back()
-            for job in group:
-                if job.error is None:
-                    job.error = _failure(error)
+                    if job.error is None:
+                        job.error = _failure(error)
+                return
+            if is_committed:
+                self._committed()
             return
-        self._committed()
+
+    def _is_committed(self, group: list[Job[U]]) -> bool:
+        """Run a group; False, and nothing is written, when all of it failed."""
+        connection = self._connection
+        with self._failures():
+            connection.execute(self._begin)
+            for job in group:
+                self._run_one(job, is_alone=len(group) == 1)
+            if all(job.error is not None for job in group):
+                connection.execute("ROLLBACK")
+                return False
+            self._before_commit()
+            connection.execute("COMMIT")
+        return True
 
     def _roll_back(self) -> None:
-        with suppress(apsw.Error):  # the next BEGIN fails, and comes here again
+        with suppress(Exception):  # the next BEGIN fails, and comes here again
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
 
@@ -169,8 +194,10 @@ class Writer(threading.Thread, Generic[U]):
         if not is_alone:
             connection.execute("SAVEPOINT one")
         try:
-            with translated():
+            with self._failures():
                 job.result = job.run(self._unit())
+        except Conflict:
+            raise
         except BaseException as error:  # it goes to whoever waits for the job
             job.error = error
             # A full disk ends the transaction even inside a savepoint.

@@ -12,7 +12,7 @@ from postwarden.adapters.sql.integrity import (
     explained,
     revision_of,
 )
-from postwarden.adapters.sql.schema import HEAD
+from postwarden.adapters.sql.migrating import HEAD
 from postwarden.bootstrap import utc_now
 from postwarden.cli.checkups import StoreCheckup, SurroundingsCheckup, finding_of
 from postwarden.cli.exits import FAILED

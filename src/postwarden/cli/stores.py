@@ -47,7 +47,7 @@ async def fsck(
     """
     places = run.options.places
     if not places.is_made:
-        raise NoStore(places.rows)
+        raise NoStore(places.store)
     report = Report(run.output)
     kept = ""
     with run.output.progress("messages") as progress:

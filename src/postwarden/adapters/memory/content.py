@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from hashlib import sha256 as digest_of
 
-from postwarden.adapters.memory.store import MemoryStore, utc_now
+from postwarden.adapters.clocks import utc_now
+from postwarden.adapters.memory.store import MemoryStore
 from postwarden.model.errors import NotFound, StorageFull
 from postwarden.model.messages import SearchText
 from postwarden.services.ports.content import Octets

@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
 
+from postwarden.adapters.clocks import Clock, utc_now
 from postwarden.adapters.memory.accounts import MemoryAccounts
 from postwarden.adapters.memory.arming import MemoryArming
 from postwarden.adapters.memory.audit import MemoryAuditLog
@@ -50,10 +51,6 @@ from postwarden.services.ports import UnitOfWork
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class MemoryUnitOfWork:
@@ -108,7 +105,7 @@ class Texts:
 class MemoryStore:
     """See `services.ports.Store`; for one event loop."""
 
-    def __init__(self, *, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, *, clock: Clock = utc_now) -> None:
         self._clock = clock
         self._state = State()
         self._watches: set[MemoryWatch] = set()

@@ -50,7 +50,7 @@ _ROWS = Prepared(
 )
 _COUNTED = Prepared(
     sa.select(
-        sa.case((_l.message < 0, _l.trace_id), else_=_l.message),
+        sa.case((_l.message < 0, _l.trace_id), else_=sa.cast(_l.message, sa.Text)),
         *(_l.copy, _l.account_id),
     ).where(one_of(_l.id, "ids"))
 )

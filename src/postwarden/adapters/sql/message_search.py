@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from postwarden.adapters.sql import tables
+from postwarden.adapters.sql.indexed_words import has_words
 from postwarden.adapters.sql.portable import position
 from postwarden.model.addresses import domain_range
 from postwarden.model.queries.terms import (
@@ -35,15 +36,14 @@ _m = tables.messages.c
 _h = tables.header_addresses.c
 _f = tables.attachments.c
 
-_texts = sa.table("texts", sa.column("rowid"), sa.column("texts"), schema="search")
-_COLUMNS = {
-    TextField.TEXT: "{subject body}",
-    TextField.SUBJECT: "subject",
-    TextField.BODY: "body",
-    TextField.AUTHOR: "author",
-    TextField.TO: "header_to",
-    TextField.CC: "cc",
-    TextField.FILENAME: "filenames",
+_FIELDS = {
+    TextField.TEXT: ("subject", "body"),
+    TextField.SUBJECT: ("subject",),
+    TextField.BODY: ("body",),
+    TextField.AUTHOR: ("author",),
+    TextField.TO: ("header_to",),
+    TextField.CC: ("cc",),
+    TextField.FILENAME: ("filenames",),
 }
 _MANY = 100  # conditions in one AND or OR
 _LAST = "\U0010ffff"
@@ -64,7 +64,7 @@ def key_condition(key: sa.ColumnElement[str], match: AddressMatch) -> Condition:
             return equal(key, f"{domain}/{local_key}")
         first, last = domain_range(domain)
         return sa.and_(key >= first, key < last)
-    local = sa.func.substr(key, position(key, "/") + 1)
+    local = sa.func.substr(key, position(key, "/") + 1, type_=sa.Text)
     if domain is None:
         assert local_key is not None  # noqa: S101  a prefix of something
         return equal(sa.func.substr(local, 1, len(local_key)), local_key)
@@ -171,11 +171,7 @@ class MessageSearch(TreeSearch):
     def _leaf(self, leaf: Node) -> Condition | None:
         match leaf:
             case Words(field, words, prefix):
-                phrase = f'{_COLUMNS[field]} : "{" ".join(words)}"'
-                wanted = phrase + ("*" if prefix else "")
-                return _m.id.in_(
-                    sa.select(_texts.c.rowid).where(_texts.c.texts.op("MATCH")(wanted))
-                )
+                return has_words(_m.id, _FIELDS[field], words, prefix=prefix)
             case AddressMatch(field) if field in HEADER_FIELDS:
                 return _m.id.in_(
                     sa.select(_h.message).where(

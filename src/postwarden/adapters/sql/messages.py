@@ -72,7 +72,7 @@ _ADD = Prepared(insert_returning_id(tables.messages))
 
 
 def _lies_in_domains(key: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
-    domain = sa.func.substr(key, 1, position(key, "/") - 1)
+    domain = sa.func.substr(key, 1, position(key, "/") - 1, type_=sa.Text)
     return one_of(domain, "domains")
 
 

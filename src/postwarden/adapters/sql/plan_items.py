@@ -37,7 +37,7 @@ _ITEMS = Prepared(
         _i.item > P("after"),
         sa.or_(P("outcomes") == "[]", one_of(_i.outcome, "outcomes")),
         sa.or_(P("accounts") == "[]", one_of(_i.account_id, "accounts")),
-        sa.or_(P("system").is_(None), _i.system == P("system")),
+        sa.or_(P("system", type_=sa.Text).is_(None), _i.system == P("system")),
         sa.or_(P("addresses") == "[]", one_of(_i.address, "addresses")),
         sa.or_(P("is_asked") == 0, _i.asked == 1),
     )

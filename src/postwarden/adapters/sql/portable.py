@@ -6,6 +6,7 @@ Each name compiles to the words of whichever engine runs the statement.
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite.dml import OnConflictDoNothing, OnConflictDoUpdate
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -35,7 +36,7 @@ class _Position(FunctionElement[int]):
 
     name = "position_of"
     inherit_cache = True
-    type = sa.BigInteger()
+    type = sa.Integer()
 
 
 class _Largest(FunctionElement[int]):
@@ -97,3 +98,17 @@ def _member(element: _Member, compiler: SQLCompiler, **options: Any) -> str:
 def _typed_member(element: _Member, compiler: SQLCompiler, **options: Any) -> str:
     kind = compiler.dialect.type_compiler_instance.process(element.type)
     return f"CAST({compiler.process(element.clauses, **options)} AS {kind})"
+
+
+@compiles(OnConflictDoNothing, "postgresql")
+def _conflict_ignored(
+    clause: OnConflictDoNothing, compiler: Any, **options: Any
+) -> str:
+    clause.constraint_target = None  # type: ignore[attr-defined]  # SQLite names none
+    return str(compiler.visit_on_conflict_do_nothing(clause, **options))
+
+
+@compiles(OnConflictDoUpdate, "postgresql")
+def _conflict_updates(clause: OnConflictDoUpdate, compiler: Any, **options: Any) -> str:
+    clause.constraint_target = None  # type: ignore[attr-defined]  # SQLite names none
+    return str(compiler.visit_on_conflict_do_update(clause, **options))

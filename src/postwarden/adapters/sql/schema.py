@@ -11,10 +11,8 @@ from pathlib import Path
 
 import apsw
 
+from postwarden.adapters.sql import migrating
 from postwarden.model.errors import Unavailable
-
-HEAD = "0028"  # the newest revision; a test compares it with the migrations
-MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def prepare(path: Path) -> None:
@@ -28,15 +26,8 @@ def prepare(path: Path) -> None:
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         except OSError as error:
             raise Unavailable(f"cannot make {path}: {error.strerror}") from error
-    revision = revision_of(path)
-    if revision == HEAD:
-        return
-    if revision is not None and revision not in _known():
-        raise Unavailable(
-            f"{path} has schema {revision}, which this release does not know: "
-            "use the release that wrote it, or a newer one"
-        )
-    upgrade(path)
+    if not migrating.is_current(revision_of(path), str(path)):
+        upgrade(path)
 
 
 def revision_of(path: Path) -> str | None:
@@ -64,34 +55,22 @@ def revision_of(path: Path) -> str | None:
         connection.close()
 
 
-def _known() -> set[str]:
-    return {file.name[:4] for file in (MIGRATIONS / "versions").glob("[0-9]*.py")}
-
-
 def upgrade(path: Path, revision: str = "head") -> None:
     """Run the migrations up to `revision`, all in one transaction.
 
     Who comes while another process migrates, waits and finds nothing to do.
     Raises Unavailable when the file cannot be written.
     """
-    import sqlalchemy as sa  # noqa: PLC0415  only a store that is not at HEAD pays
-    from alembic import command  # noqa: PLC0415
-    from alembic.config import Config  # noqa: PLC0415
-    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
-
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    engine = sa.create_engine("sqlite://", creator=lambda: _connect(path))
     try:
-        with engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            config.attributes["connection"] = connection
-            command.upgrade(config, revision)
-            connection.commit()
-    except (sqlite3.Error, DBAPIError) as error:
+        migrating.run(
+            "sqlite",
+            lambda: _connect(path),
+            begin=["BEGIN IMMEDIATE"],
+            revision=revision,
+            store=str(path),
+        )
+    except sqlite3.Error as error:
         raise Unavailable(f"cannot migrate {path}: {error}") from error
-    finally:
-        engine.dispose()
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -5,11 +5,11 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
+from postwarden.adapters.clocks import Clock, utc_now
 from postwarden.adapters.group_commit import Writer, translated
 from postwarden.adapters.sql import fulltext, schema
 from postwarden.adapters.sql.sqlite_connection import SqliteConnection
@@ -19,14 +19,8 @@ from postwarden.services.ports import UnitOfWork
 P = ParamSpec("P")
 T = TypeVar("T")
 
-Clock = Callable[[], datetime]
-
 READERS = 2
 POLL = 0.1  # seconds between looks at what other processes committed
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class SqliteStore:

@@ -48,7 +48,10 @@ class Prepared:
 def insert(table: sa.Table, *, ignore_repeats: bool = False) -> sa.Executable:
     """Insert one row; each column is a parameter of its name, but an own `id`."""
     columns = [c.name for c in table.columns if c.name != "id"]
-    statement = sqlite.insert(table).values({c: sa.bindparam(c) for c in columns})
+    # Inline, or PostgreSQL would be asked for the id of each row.
+    statement = (
+        sqlite.insert(table).inline().values({c: sa.bindparam(c) for c in columns})
+    )
     if ignore_repeats:
         return statement.on_conflict_do_nothing()
     return statement

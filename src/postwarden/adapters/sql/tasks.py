@@ -47,9 +47,9 @@ _PAGE = Prepared(
     _TASK.where(
         _t.id < P("before"),
         sa.or_(P("states") == "[]", one_of(_t.state, "states")),
-        sa.or_(P("name").is_(None), _t.name == P("name")),
+        sa.or_(P("name", type_=sa.Text).is_(None), _t.name == P("name")),
         sa.or_(
-            P("domains").is_(None),
+            P("domains", type_=sa.Text).is_(None),
             _t.actor == P("actor"),
             one_of(_t.domain, "domains"),
         ),

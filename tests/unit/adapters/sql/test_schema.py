@@ -18,7 +18,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from postwarden.adapters.sql import schema
+from postwarden.adapters.sql import migrating, schema
 from postwarden.adapters.sql.sqlite import SqliteStore
 from postwarden.adapters.sql.tables import metadata
 from postwarden.model.errors import Unavailable
@@ -58,9 +58,9 @@ def _parts(sql: str) -> list[str]:
 
 def test_head_is_the_newest_migration() -> None:
     config = Config()
-    config.set_main_option("script_location", str(schema.MIGRATIONS))
+    config.set_main_option("script_location", str(migrating.MIGRATIONS))
 
-    assert ScriptDirectory.from_config(config).get_heads() == [schema.HEAD]
+    assert ScriptDirectory.from_config(config).get_heads() == [migrating.HEAD]
 
 
 def test_a_migrated_store_is_what_the_tables_declare(migrated: sa.Connection) -> None:
@@ -86,7 +86,7 @@ def test_a_store_opens_twice_and_keeps_its_revision(path: Path) -> None:
     SqliteStore(path).close()
     SqliteStore(path).close()
 
-    assert schema.revision_of(path) == schema.HEAD
+    assert schema.revision_of(path) == migrating.HEAD
 
 
 def modes_in(folder: Path) -> dict[str, int]:
@@ -164,7 +164,7 @@ def test_a_migration_that_is_interrupted_leaves_nothing(
 
     assert schema.revision_of(path) is None
     schema.prepare(path)
-    assert schema.revision_of(path) == schema.HEAD
+    assert schema.revision_of(path) == migrating.HEAD
 
 
 def test_processes_that_open_a_new_store_at_once_make_one(path: Path) -> None:
@@ -185,4 +185,4 @@ def test_processes_that_open_a_new_store_at_once_make_one(path: Path) -> None:
         process.communicate(b"x")
 
     assert [process.returncode for process in processes] == [0, 0, 0]
-    assert schema.revision_of(path) == schema.HEAD
+    assert schema.revision_of(path) == migrating.HEAD

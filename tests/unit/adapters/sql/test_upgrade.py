@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from postwarden.adapters.sql import schema
+from postwarden.adapters.sql import migrating, schema
 from postwarden.adapters.sql.sqlite import SqliteStore
 from postwarden.model.actors import OPERATOR
 from postwarden.services.audit import verification
@@ -15,7 +15,7 @@ from postwarden.services.ports import UnitOfWork
 from tests.support.factories import ADA, NOW, audit_entry
 
 REVISIONS = sorted(
-    path.name[:4] for path in (schema.MIGRATIONS / "versions").glob("[0-9]*.py")
+    path.name[:4] for path in (migrating.MIGRATIONS / "versions").glob("[0-9]*.py")
 )
 
 
@@ -27,11 +27,11 @@ def fill(path: Path) -> None:
         metadata.reflect(connection)
         for table in metadata.sorted_tables:
             if table.name not in {"alembic_version", "sqlite_sequence"}:
-                connection.execute(table.insert().values(_row(table)))
+                connection.execute(table.insert().values(row_of(table)))
     engine.dispose()
 
 
-def _row(table: sa.Table) -> dict[str, object]:
+def row_of(table: sa.Table) -> dict[str, object]:
     known: dict[str, object] = {
         "address": str(ADA),
         "key": ADA.key,
@@ -91,7 +91,7 @@ async def test_an_old_store_opens_with_everything_in_it(old_store: Path) -> None
         assert await store.read(look) == str(ADA)
     finally:
         store.close()
-    assert schema.revision_of(old_store) == schema.HEAD
+    assert schema.revision_of(old_store) == migrating.HEAD
     after = counts(old_store)
     assert {name: after[name] for name in before} == before
 
