@@ -19,6 +19,7 @@ from bench import (
     ingest,
     inventory,
     paging,
+    rewriting,
     tracing,
 )
 from bench.figures import Figure
@@ -28,6 +29,7 @@ from bench.scales import Site
 _ALL = (
     *(ingest, idling, campaign, inventory, paging, api, tracing, auditing),
     fingerprints,
+    rewriting,
 )
 
 

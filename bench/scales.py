@@ -25,6 +25,7 @@ class Scale:
     remembered: int  # mails after which memory is looked at
     rounds: int  # of what is repeated
     traces: int
+    rewrites: int = 100_000  # ways that lead from an address elsewhere
 
 
 _KB = 1024
@@ -76,6 +77,7 @@ TINY = Scale(
     remembered=5,
     rounds=1,
     traces=3,
+    rewrites=1000,
 )
 SCALES = {scale.name: scale for scale in (DEFAULT, FULL, TINY)}
 

@@ -101,7 +101,9 @@ class Listeners:
         self._platform = platform
         self._settings = settings
         self._certificate = certificate_of(settings)
-        self._rules = rules_of(settings)
+        self._rules = replace(
+            rules_of(settings), srs=secret_file(platform.places.data / "srs.key")
+        )
         self._caps = ConnectionCaps(
             total=settings.smtp.connections,
             per_address=settings.smtp.connections_per_address,

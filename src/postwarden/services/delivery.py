@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from postwarden.model.addresses import Address
+from postwarden.model.directory import Entry
 from postwarden.model.envelopes import Envelope, EnvelopeRecipient
 from postwarden.model.errors import MailError, NotFound, OverQuota, Refused
 from postwarden.model.ledger import Event, LedgerEvent
@@ -39,9 +40,11 @@ def check_recipient(
             return
         raise Refused(f"{address} is not served here")
     found = resolution.check(uow, rules, address)
-    if isinstance(found, Address) or found.account is None:
+    if isinstance(found, resolution.Rewritten):
+        found = found.keeping or address
+    elif isinstance(found, Entry) and found.targets and not found.keep_copy:
         return
-    if found.targets and not found.keep_copy:
+    if isinstance(found, Address) or found.account is None:
         return
     account = uow.accounts.get(found.account)
     if not account.has_room(1):

@@ -145,7 +145,11 @@ def remove(uow: UnitOfWork, actor: Actor, name: str) -> MailDomain:
         actor,
         "domain.remove",
         _object(domain),
-        before={**facts(domain), "administrators": _dismissed(uow, name)},
+        before={
+            **facts(domain),
+            "administrators": _dismissed(uow, name),
+            "rewrites": uow.rewrites.remove_in(name),
+        },
     )
     return domain
 

@@ -125,7 +125,7 @@ def rename(
 
 def repoint(uow: UnitOfWork, old: Address, new: Address) -> int:
     """Let what leads to an address lead to another; return how many did."""
-    followed = uow.directory.repoint(old, new)
+    followed = uow.directory.repoint(old, new) + uow.rewrites.repoint(old, new)
     for domain in uow.domains.pointing_at(old):
         followed += 1
         uow.domains.replace(

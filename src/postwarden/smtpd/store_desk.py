@@ -45,9 +45,7 @@ class StoreDesk:
         """Refuse while the disk is low, and a login that uses others' addresses."""
         self.blobs.check_room()
         if self.service is Service.SUBMISSION:
-            await self.store.peek(
-                submission.check_sender, self.rules, login or "", reverse_path
-            )
+            await self.store.peek(submission.check_sender, login or "", reverse_path)
 
     async def recipient(
         self,

@@ -11,6 +11,7 @@ from postwarden.model.directory import EntryKind
 from postwarden.model.permissions import BUILTIN_ROLES, Permission
 from postwarden.model.queries import Query, Scope
 from postwarden.model.queries.terms import Similar, SimilarTo
+from postwarden.model.rewrites import Rewrite, RewriteKind, Source
 from postwarden.services import (
     accounts,
     administrators,
@@ -28,6 +29,7 @@ from postwarden.services import (
 from postwarden.services.administrators import NewAdministrator
 from postwarden.services.audit import verifying
 from postwarden.services.ports import UnitOfWork
+from postwarden.services.rewriting import table
 from postwarden.services.tracking_logs import importing as tracking_logs
 from tests.support import factories
 from tests.unit.services.world import at
@@ -68,6 +70,16 @@ def furnish(uow: UnitOfWork, domain: str) -> None:
     forwards.create(uow, OPERATOR, at("bob", domain), [at("x", "example.com")])
     domains.set_catch_all(uow, OPERATOR, domain, at("ada", domain), new=True)
     administrators.create(uow, OPERATOR, _helper("dan", domain, domain))
+
+
+def _pattern(domain: str) -> Rewrite:
+    source = Source("ada", domain)
+    return Rewrite(source=source, kind=RewriteKind.REGEX, target="a.*:x@example.com")
+
+
+def _elsewhere(domain: str) -> Rewrite:
+    source = Source("", domain)
+    return Rewrite(source=source, kind=RewriteKind.DOMAIN, target="example.com")
 
 
 def _helper(name: str, home: str, domain: str) -> NewAdministrator:
@@ -297,6 +309,17 @@ ACTS = (
         P.DIRECTORY_READ,
     ),
     *(act for kind, facts in KINDS.items() for act in _entry_acts(kind, *facts)),
+    _act(
+        "rewrite an address",
+        lambda u, a, d: table.add(u, a, _pattern(d)),
+        P.ALIAS_WRITE,
+        P.FORWARD_WRITE,
+    ),
+    _act(
+        "rewrite a domain",
+        lambda u, a, d: table.add(u, a, _elsewhere(d)),
+        P.DOMAIN_ALIAS_WRITE,
+    ),
     _act(
         "forward account",
         lambda u, a, d: forwards.create(u, a, at("ada", d), [at("x", "example.com")]),

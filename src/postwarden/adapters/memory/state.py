@@ -34,6 +34,7 @@ from postwarden.model.mailboxes import Copy, Mailbox
 from postwarden.model.messages import Message, NewMessage
 from postwarden.model.permissions import Role
 from postwarden.model.queue import QueueEntry
+from postwarden.model.rewrites import Rewrite
 from postwarden.model.systems import System
 from postwarden.model.tasks import Task
 from postwarden.model.tokens import TokenGrant
@@ -61,6 +62,7 @@ class State:
         self.accounts = Table[int, Account]()
         self.entries = Table[int, Entry]()
         self.entry_keys = Table[str, int]()
+        self.rewrites = Table[int, Rewrite]()
         self.mailboxes = Table[int, Mailbox]()
         self.mailbox_names = Table[tuple[int, str], int]()
         self.expunges = Table[tuple[int, int, int], tuple[int, int, int, int]]()

@@ -39,6 +39,7 @@ from postwarden.adapters.memory.operations import (
 )
 from postwarden.adapters.memory.passkeys import MemoryChallenges, MemoryPasskeys
 from postwarden.adapters.memory.replays import MemoryReplays
+from postwarden.adapters.memory.rewrites import MemoryRewrites
 from postwarden.adapters.memory.secrets import MemorySecrets
 from postwarden.adapters.memory.state import State
 from postwarden.adapters.memory.systems import MemorySystems
@@ -70,6 +71,7 @@ class MemoryUnitOfWork:
         self.receptions = MemoryReceptions(state)
         self.queue = MemoryQueue(state)
         self.tasks = MemoryTasks(state)
+        self.rewrites = MemoryRewrites(state)
         self.systems = MemorySystems(state)
         self.log_rows = MemoryLogRows(state)
         self.webhooks = MemoryWebhooks(state)

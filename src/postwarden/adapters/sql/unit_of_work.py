@@ -28,6 +28,7 @@ from postwarden.adapters.sql.messages import SqlMessages
 from postwarden.adapters.sql.passkeys import SqlChallenges, SqlPasskeys
 from postwarden.adapters.sql.receptions import SqlQueue, SqlReceptions
 from postwarden.adapters.sql.replays import SqlReplays
+from postwarden.adapters.sql.rewrites import SqlRewrites
 from postwarden.adapters.sql.secrets import SqlSecrets
 from postwarden.adapters.sql.systems import SqlSystems
 from postwarden.adapters.sql.tasks import SqlTasks
@@ -52,6 +53,7 @@ class SqlUnitOfWork:
         self.receptions = SqlReceptions(connection)
         self.queue = SqlQueue(connection)
         self.tasks = SqlTasks(connection)
+        self.rewrites = SqlRewrites(connection)
         self.systems = SqlSystems(connection)
         self.webhooks = SqlWebhooks(connection)
         self.outbox = SqlOutbox(connection)

@@ -16,6 +16,7 @@ from postwarden.services.ports.mail import (
     References,
 )
 from postwarden.services.ports.operations import Queue, Receptions
+from postwarden.services.ports.rewrites import Rewrites
 from postwarden.services.ports.sealing import Keyring, SealedFile, Sealer, Secrets
 from postwarden.services.ports.signing import Signer
 from postwarden.services.ports.store import SearchIndex, Store, UnitOfWork, Watch
@@ -51,6 +52,7 @@ __all__ = [
     "Queue",
     "Receptions",
     "References",
+    "Rewrites",
     "SealedFile",
     "Sealer",
     "SearchIndex",

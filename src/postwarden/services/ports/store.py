@@ -33,6 +33,7 @@ from postwarden.services.ports.mail import Copies, Ledger, Mailboxes, Messages
 from postwarden.services.ports.operations import Queue, Receptions
 from postwarden.services.ports.passkeys import Challenges, Passkeys
 from postwarden.services.ports.replays import Replays
+from postwarden.services.ports.rewrites import Rewrites
 from postwarden.services.ports.sealing import Secrets
 from postwarden.services.ports.systems import Systems
 from postwarden.services.ports.tasks import Tasks
@@ -58,6 +59,8 @@ class UnitOfWork(Protocol):
     def accounts(self) -> Accounts: ...
     @property
     def directory(self) -> Directory: ...
+    @property
+    def rewrites(self) -> Rewrites: ...
     @property
     def mailboxes(self) -> Mailboxes: ...
     @property

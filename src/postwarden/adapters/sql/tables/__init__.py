@@ -52,6 +52,7 @@ from postwarden.adapters.sql.tables.mail import (
     renderings,
 )
 from postwarden.adapters.sql.tables.replays import replays
+from postwarden.adapters.sql.tables.rewrites import rewrites
 from postwarden.adapters.sql.tables.systems import systems
 from postwarden.adapters.sql.tables.tokens import token_grants
 from postwarden.adapters.sql.tables.tracking import log_rows, log_texts, log_words
@@ -110,6 +111,7 @@ __all__ = [
     "recovery_codes",
     "renderings",
     "replays",
+    "rewrites",
     "roles",
     "sessions",
     "systems",

@@ -1,8 +1,10 @@
 """Every operation of the James dialect, section by section of its manual."""
 
 from postwarden.dialects.james.operations import Operation
+from postwarden.dialects.james.routes.addresses import addresses
 from postwarden.dialects.james.routes.domains import domains
 from postwarden.dialects.james.routes.health import health
+from postwarden.dialects.james.routes.mappings import mappings
 from postwarden.dialects.james.routes.users import users
 
 PROTECTED = (
@@ -14,5 +16,7 @@ PROTECTED = (
 """Bases below which nothing is said to strangers, not even that there is nothing."""
 
 ROUTES: tuple[Operation, ...] = tuple(
-    operation for section in (health, domains, users) for operation in section.all
+    operation
+    for section in (health, domains, users, addresses, mappings)
+    for operation in section.all
 )

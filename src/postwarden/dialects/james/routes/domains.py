@@ -7,9 +7,14 @@ from postwarden.dialects.james.decoding import Undecodable, decoded_again
 from postwarden.dialects.james.envelope import INVALID, Fault, done, found, invalid
 from postwarden.dialects.james.names import BadName, domain_of, new_domain
 from postwarden.dialects.james.operations import Operations
+from postwarden.dialects.james.rewriting import is_managed, lead
 from postwarden.dialects.kit.asgi import Answer
+from postwarden.model.actors import Actor
 from postwarden.model.errors import AlreadyExists, NotFound
+from postwarden.model.rewrites import Rewrite, RewriteKind, Source
 from postwarden.services import domains as service
+from postwarden.services.ports import UnitOfWork
+from postwarden.services.rewriting import table
 
 domains = Operations()
 
@@ -64,6 +69,60 @@ async def remove_domain(call: Call, domain: str) -> Answer:
     with suppress(NotFound):
         await call.write(service.remove, name)
     return done()
+
+
+@domains.get("/domains/{domain}/aliases")
+async def list_aliases(call: Call, domain: str) -> Answer:
+    """List the domains whose addresses are those of this one too."""
+    text = domain_text(domain)
+    name = checked(text)
+    sources = await call.read(table.leading_to_domain, name)
+    if not sources and not await is_managed(call, name):
+        message = (
+            "The following domain is not in the domain list and has no registered "
+            f"local aliases: {text}"
+        )
+        raise Fault(404, INVALID, message)
+    return found([{"source": each} for each in sources])
+
+
+@domains.put("/domains/{domain}/aliases/{alias}")
+async def add_alias(call: Call, domain: str, alias: str) -> Answer:
+    """Make a domain another name of this one, which may be elsewhere."""
+    await lead(call, await _alias(call, domain, alias))
+    return done()
+
+
+@domains.delete("/domains/{domain}/aliases/{alias}")
+async def remove_alias(call: Call, domain: str, alias: str) -> Answer:
+    """Make a domain another name of this one no more."""
+    rewrite = await _alias(call, domain, alias)
+    if not await call.write(table.remove, rewrite):
+        await call.write(_remove_own, rewrite)
+    return done()
+
+
+def _remove_own(uow: UnitOfWork, actor: Actor, rewrite: Rewrite) -> None:
+    """Remove another name that is hosted under that name alone."""
+    with suppress(NotFound):
+        if (
+            service.get_alias(uow, actor, rewrite.source.domain).domain
+            == rewrite.target
+        ):
+            service.remove_alias(uow, actor, rewrite.source.domain)
+
+
+async def _alias(call: Call, domain: str, alias: str) -> Rewrite:
+    target, source = domain_text(domain), domain_text(alias)
+    names = checked(target), checked(source)
+    if not await is_managed(call, names[1]):
+        raise not_listed(source)
+    if names[0] == names[1]:
+        raise invalid(
+            f"Source domain and destination domain can not have same value({source})"
+        )
+    kind = RewriteKind.DOMAIN_ALIAS
+    return Rewrite(source=Source("", names[1]), kind=kind, target=names[0])
 
 
 def domain_text(segment: str) -> str:

@@ -29,6 +29,7 @@ from postwarden.model.errors import AlreadyExists, NotFound
 from postwarden.services import accounts, removals
 from postwarden.services.accounts import NewAccount
 from postwarden.services.ports import UnitOfWork
+from postwarden.services.rewriting import senders
 
 users = Operations()
 
@@ -93,6 +94,17 @@ async def remove_user(call: Call, user: str) -> Answer:
     with suppress(NotFound):
         await call.write(removals.start, username(user).address)
     return done()
+
+
+@users.get("/users/{user}/allowedFromHeaders")
+async def list_senders(call: Call, user: str) -> Answer:
+    """List the addresses that a user may send from."""
+    name = username(user)
+    try:
+        own = await call.read(senders.addresses_of, name.address)
+    except NotFound as error:
+        raise Fault(404, INVALID, f"user '{name}' does not exist") from error
+    return found([text_of(each).lower() for each in own])
 
 
 def username(segment: str) -> Username:

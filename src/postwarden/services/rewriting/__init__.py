@@ -1,0 +1,1 @@
+"""Rewriting of recipients: the table behind the directory, its patterns, its ways."""
