@@ -20,6 +20,8 @@ from postwarden.settings import Settings
 
 if TYPE_CHECKING:
     from postwarden.adapters.blobs import LocalBlobs
+    from postwarden.adapters.evidence_archive import ZippedEvidence
+    from postwarden.adapters.memory.store import MemoryStore
     from postwarden.adapters.passwords import Argon2Passwords
     from postwarden.adapters.sealing import MasterKeys
     from postwarden.adapters.signing import SigningKey
@@ -222,6 +224,22 @@ class Platform:
         )
 
         return Outside(self.connect, self.blobs)
+
+    def package(self) -> "ZippedEvidence":
+        """Return an evidence package that is sent while it is made."""
+        from postwarden.adapters.evidence_archive import (  # noqa: PLC0415  see above
+            ZippedEvidence,
+        )
+
+        return ZippedEvidence(self.signer)
+
+    def scratch(self) -> "MemoryStore":
+        """Return an empty store in memory, for rehearsals."""
+        from postwarden.adapters.memory.store import (  # noqa: PLC0415  see above
+            MemoryStore,
+        )
+
+        return MemoryStore()
 
     def connect(self, system: System) -> "MailSystem":
         """Return the way to a system; whoever gets it closes it. Nothing is sent yet.

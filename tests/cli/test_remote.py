@@ -104,6 +104,9 @@ SCRIPT: list[list[str]] = [
     ["account", "create-many", "PEOPLE", "--dry-run"],
     ["account", "create-many", "PEOPLE"],
     ["account", "create-many", "PEOPLE"],
+    ["directory", "import", "DIRECTORY", "--dry-run"],
+    ["directory", "import", "DIRECTORY"],
+    ["directory", "import", "DIRECTORY", "--mode", "replace"],
     ["inventory", "accounts"],
     ["inventory", "lists", "--domain", "example.net"],
     ["inventory", "accounts", "--compat"],
@@ -143,6 +146,13 @@ leo@example.net,=Leo,,$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaA,
 kim@example.net,Kim,,a word,
 eve@nowhere.example,,,,
 pia@example.net,,,,
+"""
+DIRECTORY = """kind,domain,address,name,to
+domain,new.example,,,
+account,,new@new.example,New,
+alias,,all@new.example,,new@new.example
+account,,no address,,
+account,,ada@example.org,Ada,
 """
 
 
@@ -189,9 +199,12 @@ def test_every_command_prints_the_same_through_a_server(
 ) -> None:
     people = tmp_path / "people.csv"
     people.write_text(PEOPLE)
+    directory = tmp_path / "directory.csv"
+    directory.write_text(DIRECTORY)
+    files = {"PEOPLE": str(people), "DIRECTORY": str(directory)}
     plans = {"here": "", "there": ""}
     for script in SCRIPT:
-        words = [str(people) if word == "PEOPLE" else word for word in script]
+        words = [files.get(word, word) for word in script]
         here = cli(*_with(words, plans["here"]), "--json")
         there = cli.bare(*_with(words, plans["there"]), "--json", "--server", server)
         assert there.status == here.status, (words, here.err, there.err)
@@ -228,6 +241,36 @@ def test_people_are_told_the_same_too(cli: CommandLine, server: str) -> None:
     assert cli.bare(*words, "--server", server).out == cli(*words).out
     for listed in (["alias", "list"], ["inventory", "lists"], ["hold", "list"]):
         assert cli.bare(*listed, "--server", server).out == cli(*listed).out
+
+
+@pytest.mark.parametrize("form", ["csv", "yaml"])
+def test_a_directory_is_written_here_as_it_is_there(
+    cli: CommandLine, server: str, form: str
+) -> None:
+    words = ("directory", "export", "--format", form)
+    assert cli.bare(*words, "--server", server).out == cli(*words).out
+    file = cli.data.parent / f"written.{form}"
+    ran = cli.bare("directory", "export", "--to", str(file), "--server", server)
+    assert (ran.status, file.read_bytes()) == (0, cli(*words).out.encode())
+
+
+def test_evidence_is_unpacked_and_checked_here(
+    cli: CommandLine, server: str, tmp_path: Path
+) -> None:
+    words = ("case", "open", "from:mia@example.net", "--reason", "x")
+    assert cli.bare(*words, "--server", server).status == 0
+    assert cli.bare("case", "preview", "1", "--server", server).status == 0
+    export = ("case", "export", "1", "--to", str(tmp_path / "evidence"), "--json")
+    ran = cli.bare(*export, "--server", server)
+    assert ran.status == 0, ran.err
+    checked = cli.bare("case", "check", str(tmp_path / "evidence"), "--json")
+    assert checked.json["signed_by"] == ran.json["public_key"]
+    assert (tmp_path / "evidence" / "messages" / f"{SHA256}.eml").read_bytes() == MAIL
+    again = cli.bare(*export, "--server", server)
+    assert (again.status, again.error["code"]) == (5, "already-exists")
+    absent = ("case", "export", "9", "--to", str(tmp_path / "none"), "--json")
+    ran = cli.bare(*absent, "--server", server)
+    assert (ran.status, (tmp_path / "none").exists()) == (3, False)
 
 
 def test_secrets_are_read_here_and_tasks_awaited_there(

@@ -248,3 +248,12 @@ async def test_targets_are_repointed_wherever_they_stand(store: Store) -> None:
         assert uow.directory.pointing_at(BOB, limit=9) == []
 
     await store.transact(work)
+
+
+async def test_an_entry_is_known_by_its_id(store: Store) -> None:
+    added = await store.transact(lambda uow: uow.directory.add(entry(ADA)))
+
+    def addresses(uow: UnitOfWork) -> list[Address | None]:
+        return [uow.directory.address_of(n) for n in (added.id, added.id + 1)]
+
+    assert await store.read(addresses) == [ADA, None]

@@ -8,6 +8,7 @@ import pytest
 from tests.docs import tree
 from tests.support import prepared
 
+FILES = {"@directory.csv": b"kind,domain\r\ndomain,new.test\r\n"}
 EXAMPLES = re.findall(
     r"^    (curl .*)$", (tree.DOCS / "api.md").read_text("utf-8"), re.MULTILINE
 )
@@ -30,6 +31,10 @@ async def test_an_example_works(line: str) -> None:
         elif word == "-H":
             name, _, value = words.pop(0).partition(": ")
             headers[name.lower()] = value
+        elif word == "-o":
+            words.pop(0)
+        elif word == "--data-binary":
+            content = FILES[words.pop(0)]
         elif word == "-d":
             content = words.pop(0).encode()
         else:

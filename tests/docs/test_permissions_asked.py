@@ -14,6 +14,8 @@ PARTS = {
     "audit.record": "writes down what a service has done",
     "cases.excluding.exclusions": "a part of services that have asked",
     "cases.elsewhere.verifying.verify": "asks in its first transaction",
+    "directory.files.write": "asks in its first transaction",
+    "directory.rehearsing.copy_directory": "asks in each transaction",
     "cases.evidence.export": "asks in its first transaction",
     "cases.previewing.preview": "asks in its first transaction",
     "cases.reach.case": "a part of services that have asked",

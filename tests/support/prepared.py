@@ -8,7 +8,9 @@ from typing import Any
 
 from pyotp.totp import TOTP
 
+from postwarden.adapters.evidence_archive import ZippedEvidence
 from postwarden.adapters.memory.content import MemorySearchIndex
+from postwarden.adapters.memory.signing import MemorySigner
 from postwarden.adapters.memory.store import MemoryStore
 from postwarden.dialects.native import app
 from postwarden.dialects.native.house import House
@@ -126,8 +128,13 @@ class Prepared:
             operation.path.format(**variables),
             query={**example.query, **changes.get("query", {})},
             body=body,
-            headers=changes.get("headers"),
+            content=example.file.encode() or None,
+            headers={**_media_type(operation), **changes.get("headers", {})},
         )
+
+
+def _media_type(operation: Operation) -> dict[str, str]:
+    return {"content-type": operation.takes[0]} if operation.takes else {}
 
 
 _ONCE: dict[str | None, Prepared] = {}
@@ -162,6 +169,8 @@ async def prepare(domain: str | None = None) -> Prepared:
     house = House(
         store=store,
         party=PARTY,
+        package=lambda: ZippedEvidence(MemorySigner()),
+        scratch=MemoryStore,
         blobs=desk.blobs,
         index=desk.index,
         passwords=PlainPasswords(),

@@ -80,6 +80,8 @@ def native_house(site: Site) -> House:
         else Secrets(platform.actor_of),
         clock=platform.clock,
         party=platform.relying_party,
+        package=platform.package,
+        scratch=platform.scratch,
         rules=platform.case_rules,
         outside=platform.outside,
         session_rules=platform.session_rules,

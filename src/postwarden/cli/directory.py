@@ -2,10 +2,8 @@
 
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
-from io import TextIOWrapper
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Annotated, BinaryIO
@@ -14,42 +12,24 @@ import typer
 
 from postwarden.adapters.wholefiles import whole_file
 from postwarden.cli.arguments import interruptible
-from postwarden.cli.directory_rehearsal import copy_of_directory, written
 from postwarden.cli.exits import FAILED
 from postwarden.cli.grammar import new_group
 from postwarden.cli.hosting import host_task
 from postwarden.cli.invocation import DryRun, Invocation, Opens, command
 from postwarden.cli.output import Output, Progress
 from postwarden.model.errors import Invalid, MailError, NotFound, Unavailable
-from postwarden.services.directory import exporting
+from postwarden.services.directory import files, rehearsing
+from postwarden.services.directory.files import Form, Mode
 from postwarden.services.directory.importing import DirectoryImport
 from postwarden.wire.directory import (
-    BadRow,
-    Row,
     RowKind,
     UnreadableFile,
-    csv_form,
-    yaml_form,
 )
 
 app = new_group("Write the directory to a file, and read it back.")
 
 MAX_FILE = 256 << 20  # octets
 _PIECE = 1 << 20
-
-
-class Form(StrEnum):
-    """What a directory file looks like."""
-
-    CSV = "csv"
-    YAML = "yaml"
-
-
-class Mode(StrEnum):
-    """What becomes of objects that the file does not have."""
-
-    MERGE = "merge"
-    REPLACE = "replace"
 
 
 FormOption = Annotated[
@@ -87,53 +67,28 @@ async def export(
     --with-password-hashes nobody can log in to what is imported elsewhere until a
     password is set.
     """
-    kind = form or _form_of(to)
-    await run.transact(exporting.begin, run.actor, hashes=password_hashes)
-    lines = _lines(run, kind, hashes=password_hashes)
+    kind = form or form_of(to)
+    lines = files.write(run.platform.store, run.actor, kind, hashes=password_hashes)
     if to == Path("-"):
         async for line in lines:
             sys.stdout.buffer.write(line.encode())
         sys.stdout.buffer.flush()
-        return
+        return None
     try:
         with whole_file(to.absolute()) as file:
             async for line in lines:
                 file.write(line.encode())
     except OSError as error:
         raise Unavailable(f"cannot write {to}: {error.strerror}") from error
-    run.output.done(
+    return tell_written(run.output, to, kind)
+
+
+def tell_written(output: Output, to: Path, form: Form) -> None:
+    """Tell that the directory is in a file."""
+    output.done(
         f"wrote the directory to {to}",
-        {"file": str(to.absolute()), "format": kind.value, "bytes": to.stat().st_size},
+        {"file": str(to.absolute()), "format": form.value, "bytes": to.stat().st_size},
     )
-
-
-async def _lines(run: Invocation, form: Form, *, hashes: bool) -> AsyncIterator[str]:
-    columns = [c for c in csv_form.COLUMNS if hashes or c != "password_hash"]
-    yield csv_form.head(columns) if form is Form.CSV else yaml_form.head()
-    for kind in RowKind:
-        rows = 0
-        async for row in _rows_of(run, kind, hashes=hashes):
-            if form is Form.CSV:
-                yield csv_form.format_row(row, columns)
-            else:
-                yield ("" if rows else yaml_form.section(kind)) + yaml_form.format_row(
-                    row
-                )
-            rows += 1
-
-
-async def _rows_of(
-    run: Invocation, kind: RowKind, *, hashes: bool
-) -> AsyncIterator[Row]:
-    async for page in run.pages(
-        lambda uow, after, count: exporting.page(
-            uow, run.actor, kind, after=after, limit=count, hashes=hashes
-        ),
-        lambda keyed: keyed[0],
-        after="",
-    ):
-        for _, row in page:
-            yield row
 
 
 @command(
@@ -172,14 +127,16 @@ async def import_(
     The mail of removed accounts goes to the vault.
     """
     started = time.monotonic()
-    kind = form or _form_of(file)
+    kind = form or form_of(file)
     store = run.platform.store
-    with _opened(file) as stream, run.output.progress("rows") as bar:
-        copy = await copy_of_directory(store, run.actor) if dry_run else None
+    with opened(file) as stream, run.output.progress("rows") as bar:
+        copy = run.platform.scratch() if dry_run else None
+        if copy is not None:
+            await rehearsing.copy_directory(store, run.actor, copy)
         work = DirectoryImport(
             copy or store,
             run.actor,
-            lambda: _read(stream, kind),
+            lambda: files.read(stream, kind),
             _Listener(run.output, bar),
             check_hash=run.platform.passwords.check,
         )
@@ -190,7 +147,7 @@ async def import_(
         except UnreadableFile as error:
             raise Invalid(f"{file}: {error}", field="file") from error
     if copy is not None:
-        run.output.rehearsed(await written(copy))
+        run.output.rehearsed(await rehearsing.written(copy))
     else:
         for task in tally.vaulting:
             await host_task(run, task, "vaulting the mail of a removed account")
@@ -225,26 +182,13 @@ class _Listener:
         self._bar.advance(rows)
 
 
-def _form_of(path: Path) -> Form:
+def form_of(path: Path) -> Form:
+    """Return what a file of that name looks like."""
     return Form.YAML if path.suffix.lower() in {".yaml", ".yml"} else Form.CSV
 
 
-def _read(stream: BinaryIO, form: Form) -> Iterator[Row | BadRow]:
-    stream.seek(0)
-    if form is Form.YAML:
-        yield from yaml_form.read(stream)
-        return
-    text = TextIOWrapper(
-        stream, encoding="utf-8-sig", errors="surrogateescape", newline=""
-    )
-    try:
-        yield from csv_form.read(text)
-    finally:
-        text.detach()  # else the stream would be closed with it
-
-
 @contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
+def opened(path: Path) -> Iterator[BinaryIO]:
     """Give a copy of the file for ourselves, since it is read more than once.
 
     Raises NotFound, and Invalid for what cannot be read or is too large.

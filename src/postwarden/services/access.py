@@ -112,6 +112,17 @@ def entry(uow: UnitOfWork, actor: Actor, address: Address, *kinds: EntryKind) ->
     return found
 
 
+def entry_by_id(uow: UnitOfWork, actor: Actor, number: int, kind: EntryKind) -> Entry:
+    """Return what has an id, if it is of a kind; raises NotFound."""
+    address = uow.directory.address_of(number)
+    is_own = address is not None and actor.manages(address.domain)
+    # What is foreign is not even read, as by its address.
+    found = uow.directory.find(address if address and is_own else Address("", ""))
+    if found is None or found.kind is not kind:
+        raise NotFound(kind.value, str(number))
+    return found
+
+
 def account(uow: UnitOfWork, actor: Actor, address: Address) -> Account:
     """Return the account at an address; raises NotFound."""
     found = entry(uow, actor, address, EntryKind.ACCOUNT)

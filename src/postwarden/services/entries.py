@@ -157,6 +157,12 @@ def get(uow: UnitOfWork, actor: Actor, kind: EntryKind, address: Address) -> Ent
     return access.entry(uow, actor, address, kind)
 
 
+def with_id(uow: UnitOfWork, actor: Actor, kind: EntryKind, number: int) -> Entry:
+    """Return an alias, group or list by its id; raises NotFound."""
+    access.require_one(actor, Permission.DIRECTORY_READ, _WRITING[kind])
+    return access.entry_by_id(uow, actor, number, kind)
+
+
 def page(
     uow: UnitOfWork,
     actor: Actor,

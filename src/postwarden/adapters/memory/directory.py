@@ -87,6 +87,10 @@ class MemoryDirectory:
         number = self._state.entry_keys.get(address.key)
         return None if number is None else self._state.entries.get(number)
 
+    def address_of(self, entry: int) -> Address | None:
+        found = self._state.entries.get(entry)
+        return None if found is None else found.address
+
     def find_many(self, addresses: Sequence[Address]) -> list[Entry | None]:
         return [self.find(address) for address in addresses]
 

@@ -170,6 +170,7 @@ def _address_or_none(text: str | None) -> Address | None:
 
 _ENTRY = sa.select(tables.addresses)
 _FIND = Prepared(_ENTRY.where(_a.key == P("key")))
+_ADDRESS_OF = Prepared(sa.select(_a.address).where(_a.id == P("entry")))
 _ADD = Prepared(insert_returning_id(tables.addresses))
 _REPLACE = Prepared(replacement(tables.addresses, id="entry"))
 _REMOVE = Prepared(sa.delete(tables.addresses).where(_a.id == P("entry")))
@@ -242,6 +243,10 @@ class SqlDirectory:
     def find(self, address: Address) -> Entry | None:
         row = self._connection.one(_FIND, key=address.key)
         return self._entries([row])[0] if row else None
+
+    def address_of(self, entry: int) -> Address | None:
+        row = self._connection.one(_ADDRESS_OF, entry=entry)
+        return None if row is None else Address.parse(row[0])
 
     def find_many(self, addresses: Sequence[Address]) -> list[Entry | None]:
         return [self.find(address) for address in addresses]

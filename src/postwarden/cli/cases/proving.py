@@ -34,12 +34,19 @@ async def export(
     digest = await evidence.export(
         run.platform.store, run.platform.blobs, sink, run.actor, case
     )
-    run.output.one(
+    tell_exported(run.output, case, to, digest, sink.signer.public_key())
+
+
+def tell_exported(
+    output: Output, case: int, to: Path, digest: bytes, key: bytes
+) -> None:
+    """Tell where evidence lies, and by what it is known."""
+    output.one(
         {
             "case": case,
             "directory": str(to.absolute()),
             "manifest_sha256": digest.hex(),
-            "public_key": sink.signer.public_key().hex(),
+            "public_key": key.hex(),
         }
     )
 

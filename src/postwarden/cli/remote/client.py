@@ -17,6 +17,7 @@ from postwarden.model.errors import Invalid, MailError, Unavailable
 PREFIX = "/postwarden/v1"
 WAIT = 50  # seconds that a question about a task may take to be answered
 _CONNECT, _READ = 10.0, 90.0  # seconds
+_FILE = 1800.0  # seconds that a file may take to be worked on
 _TRIES = 3  # of requests that may be repeated, when no answer comes
 _LONGEST = 256 * 1024 * 1024  # octets of an answer that is no stream
 
@@ -53,7 +54,6 @@ class Client:
         try:
             self._pool = urllib3.PoolManager(
                 ssl_context=ssl.create_default_context(cafile=ca),
-                timeout=urllib3.Timeout(connect=_CONNECT, read=_READ),
                 retries=False,
             )
         except OSError as error:
@@ -98,13 +98,47 @@ class Client:
             raise _error(answer.status, octets)
         return octets, answer.headers
 
-    def _exchange(self, request: _Request, *, tries: int) -> tuple[int, bytes]:
+    def stream(
+        self, method: str, path: str, body: Fields | None = None
+    ) -> Iterator[bytes]:
+        """Yield the octets of an answer as they come."""
+        headers = {**self._headers, "accept": "*/*"}
+        content = None
+        if body is not None:
+            headers["content-type"] = "application/json"
+            content = json.dumps(body).encode()
         try:
-            answer = self._send(*request)
+            answer = self._send(method, path, None, content, headers)
+            if answer.status >= 400:
+                raise _error(answer.status, answer.read(_LONGEST))
+            yield from answer.stream(64 * 1024)
+        except HTTPError as error:
+            raise self._unreachable(error) from error
+
+    def send_file(
+        self, path: str, query: Fields, content: bytes, media_type: str
+    ) -> Any:
+        """Return what the server answers to a file, however long that takes."""
+        headers = {
+            **self._headers,
+            "content-type": media_type,
+            "idempotency-key": secrets.token_hex(16),
+        }
+        request = ("POST", path, query, content, headers)
+        status, octets = self._exchange(request, tries=_TRIES, seconds=_FILE)
+        if status >= 400:
+            raise _error(status, octets)
+        return _json(octets)
+
+    def _exchange(
+        self, request: _Request, *, tries: int, seconds: float = _READ
+    ) -> tuple[int, bytes]:
+        try:
+            answer = self._send(*request, seconds=seconds)
             return answer.status, answer.read(_LONGEST)
         except HTTPError as error:
             if tries > 1:
-                return self._exchange(request, tries=tries - 1)
+                return self._exchange(request, tries=tries - 1, seconds=seconds)
             raise self._unreachable(error) from error
 
     def lines(self, path: str, query: Fields | None = None) -> Iterator[Any]:
@@ -130,6 +164,8 @@ class Client:
         query: Fields | None,
         content: bytes | None,
         headers: Mapping[str, str],
+        *,
+        seconds: float = _READ,
     ) -> urllib3.BaseHTTPResponse:
         asked = {k: v for k, v in (query or {}).items() if v is not None}
         question = f"?{urlencode(asked, doseq=True)}" if asked else ""
@@ -140,6 +176,7 @@ class Client:
             headers=headers,
             redirect=False,  # a key is for this server and no other
             preload_content=False,
+            timeout=urllib3.Timeout(connect=_CONNECT, read=seconds),
         )
 
     def _unreachable(self, error: HTTPError) -> Unavailable:

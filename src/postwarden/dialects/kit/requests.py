@@ -80,13 +80,14 @@ class Request:
     def _read(self) -> list[bytes]:
         return []
 
-    async def body(self) -> bytes:
-        """Return the whole body; raises TooLarge."""
+    async def body(self, most: int | None = None) -> bytes:
+        """Return the whole body, of `most` octets if not the usual; raises TooLarge."""
         if self._read:
             return self._read[0]
+        most = self.bounds.body if most is None else most
         length = self.headers.get("content-length", "")
-        if length.isdecimal() and int(length) > self.bounds.body:
-            raise self._too_large()
+        if length.isdecimal() and int(length) > most:
+            raise _too_large(most)
         pieces: list[bytes] = []
         size, more = 0, True
         while more:
@@ -95,14 +96,15 @@ class Request:
                 raise Malformed("the request ended too soon")
             pieces.append(message.get("body", b""))
             size += len(pieces[-1])
-            if size > self.bounds.body:
-                raise self._too_large()
+            if size > most:
+                raise _too_large(most)
             more = message.get("more_body", False)
         self._read.append(b"".join(pieces))
         return self._read[0]
 
-    def _too_large(self) -> TooLarge:
-        return TooLarge(f"a body may have {self.bounds.body} octets")
+
+def _too_large(most: int) -> TooLarge:
+    return TooLarge(f"a body may have {most} octets")
 
 
 def request_of(scope: Message, receive: Receive, bounds: Bounds) -> Request:

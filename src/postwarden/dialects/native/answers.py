@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, NotRequired, TypedDict, TypeVar
 
 from postwarden.dialects.kit.asgi import Answer
+from postwarden.dialects.native.shapes.directory import RowErrorShape
 
 T = TypeVar("T")
 
@@ -46,11 +47,15 @@ class Raw(Generic[T]):
 
 
 class PageShape(TypedDict, Generic[T]):
-    """A page; `next` is the cursor of the one behind it, if there is one."""
+    """A page; `next` is the cursor of the one behind it, if there is one.
+
+    Where `is_exact` is false there are more than `total`: so many were counted.
+    """
 
     items: list[T]
     next: str | None
     total: NotRequired[int]
+    is_exact: NotRequired[bool]
 
 
 class ChangeShape(TypedDict):
@@ -73,7 +78,8 @@ class ItemErrorShape(TypedDict):
 class BulkItemShape(TypedDict):
     """What became of one of many; `error` is null where it was created."""
 
-    address: str
+    address: NotRequired[str]
+    domain: NotRequired[str]
     status: int
     error: ItemErrorShape | None
 
@@ -87,8 +93,13 @@ class BulkShape(TypedDict):
 
 
 class RehearsalShape(TypedDict):
-    """What a dry run would have changed; of many things, what would become of each."""
+    """What a dry run would have changed; of many things, what would become of each.
+
+    Of a file: which rows would fail, and how many changes are not listed.
+    """
 
     dry_run: bool
     changes: list[ChangeShape]
     items: NotRequired[list[BulkItemShape]]
+    errors: NotRequired[list[RowErrorShape]]
+    left_out: NotRequired[int]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from postwarden.dialects.native.answers import BulkItemShape, BulkShape
 from postwarden.dialects.native.envelope import status_of
@@ -15,27 +15,35 @@ T = TypeVar("T")
 class Item(Generic[T]):
     """One thing of many by its name in the request: what to make, or why not."""
 
-    address: str
+    name: str
     new: T | MailError
 
 
-def read(address: str, make: Callable[[], T]) -> Item[T]:
+def read(name: str, make: Callable[[], T]) -> Item[T]:
     """Return an item, read by `make`; what it raises is the item's error."""
     try:
-        return Item(address, make())
+        return Item(name, make())
     except MailError as error:
-        return Item(address, error)
+        return Item(name, error)
 
 
-def create_each(items: Sequence[Item[T]], create: Callable[[T], object]) -> BulkShape:
-    """Create what can be; `create` checks everything before it writes anything."""
+def create_each(
+    items: Sequence[Item[T]],
+    create: Callable[[T], object],
+    *,
+    word: Literal["address", "domain"] = "address",
+) -> BulkShape:
+    """Create what can be; `create` checks everything before it writes anything.
+
+    `word` is what an item is named by.
+    """
     errors = [_error_of(each, create) for each in items]
     failed = sum(error is not None for error in errors)
     return {
         "created": len(items) - failed,
         "failed": failed,
         "items": [
-            _told(each.address, error)
+            _told(word, each.name, error)
             for each, error in zip(items, errors, strict=True)
         ],
     }
@@ -51,12 +59,16 @@ def _error_of(item: Item[T], create: Callable[[T], object]) -> MailError | None:
     return None
 
 
-def _told(address: str, error: MailError | None) -> BulkItemShape:
-    if error is None:
-        return {"address": address, "status": 201, "error": None}
-    field = error.field if isinstance(error, Invalid) else None
-    return {
-        "address": address,
-        "status": status_of(error),
-        "error": {"code": error.code, "message": str(error), "field": field},
-    }
+def _told(
+    word: Literal["address", "domain"], name: str, error: MailError | None
+) -> BulkItemShape:
+    told: BulkItemShape = {"status": 201, "error": None}
+    if error is not None:
+        field = error.field if isinstance(error, Invalid) else None
+        told = {
+            "status": status_of(error),
+            "error": {"code": error.code, "message": str(error), "field": field},
+        }
+    if word == "domain":
+        return {"domain": name, **told}
+    return {"address": name, **told}

@@ -48,6 +48,7 @@ K = TypeVar("K", str, int)
 
 JSON_LINES = "application/jsonl"
 _LINES_TYPES = frozenset({JSON_LINES, "application/x-ndjson"})
+MOST_COUNTED = 2000  # rows of a list without a cheap total
 _STREAMED = 500  # rows that a stream reads at a time
 
 
@@ -217,16 +218,23 @@ class Call:
         shape: Callable[[R], S],
         total: Callable[[UnitOfWork], int] | None = None,
     ) -> Listed[S]:
-        """Return a page, or the whole list as JSON Lines to whom accepts these."""
+        """Return a page, or the whole list as JSON Lines to whom accepts these.
+
+        Where there is no cheap `total`, rows are counted up to `MOST_COUNTED`.
+        """
         question = self._question()
         after = first if not query.cursor else key_of(question, query.cursor, first)
         if self.accepts_lines:
             await self.read(read, after, 1)  # whatever is wrong shows before the status
             return Listed(self.lines(self._rows(read, after, key, shape)))
 
-        def look(uow: UnitOfWork) -> tuple[Sequence[R], int | None]:
-            counted = total(uow) if total is not None and query.total else None
-            return read(uow, after, query.limit + 1), counted
+        def look(uow: UnitOfWork) -> tuple[Sequence[R], int]:
+            rows = read(uow, after, query.limit + 1)
+            if not query.total:
+                return rows, 0
+            if total is not None:
+                return rows, total(uow)
+            return rows, len(read(uow, first, MOST_COUNTED + 1))
 
         rows, counted = await self.read(look)
         shown = rows[: query.limit]
@@ -235,8 +243,9 @@ class Call:
             "items": [shape(each) for each in shown],
             "next": None if following is None else cursor_of(question, following),
         }
-        if counted is not None:
-            page["total"] = counted
+        if query.total:
+            page["is_exact"] = total is not None or counted <= MOST_COUNTED
+            page["total"] = counted if page["is_exact"] else MOST_COUNTED
         return Listed(Answer(body=encode(page), headers=self._link(page["next"])))
 
     async def found(
@@ -261,7 +270,7 @@ class Call:
             "next": None if is_last else cursor_of(question, wanted[-1]),
         }
         if query.total:
-            page["total"] = len(ids)
+            page["total"], page["is_exact"] = len(ids), True
         return Listed(Answer(body=encode(page), headers=self._link(page["next"])))
 
     async def _described(

@@ -10,6 +10,7 @@ from postwarden.dialects.kit.requests import Bounds, Request
 from postwarden.model.actors import Actor
 from postwarden.model.logins import GuardRules, RelyingParty, SessionRules
 from postwarden.services.cases.elsewhere.copies import Outside
+from postwarden.services.cases.evidence import EvidenceArchive
 from postwarden.services.cases.rules import CaseRules
 from postwarden.services.logins import links
 from postwarden.services.ports import (
@@ -49,6 +50,8 @@ class House:
     authenticate: Authenticate
     rules: CaseRules
     clock: Callable[[], datetime]
+    package: Callable[[], EvidenceArchive]
+    scratch: Callable[[], Store]  # makes empty ones, for rehearsals
     party: RelyingParty  # whom browsers know us as
     outside: Outside | None = None  # None: no other system is reached from here
     session_rules: SessionRules = field(default_factory=SessionRules)

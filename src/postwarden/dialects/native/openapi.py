@@ -40,7 +40,7 @@ _NAMES = {
 }
 _VARIABLES = {
     "account": "An address, or the account's id.",
-    "address": "An address.",
+    "address": "An address, or the id of what is at it.",
     "domain": "A domain.",
     "message": "A SHA-256, or a trace id.",
     "domain_alias": "Another name of a domain.",
@@ -129,6 +129,14 @@ def _operation(operation: Operation) -> Document:
     }
     if operation.is_open:
         described["security"] = []
+    if operation.takes:
+        file: Document = {"schema": {"type": "string"}}
+        if operation.example.file:
+            file["example"] = operation.example.file
+        described["requestBody"] = {
+            "required": True,
+            "content": dict.fromkeys(operation.takes, file),
+        }
     if operation.body is not None:
         content: Document = {"schema": _schema(operation.body)}
         if operation.example.body is not None:
@@ -240,11 +248,11 @@ def _problems(operation: Operation) -> Iterable[int]:
         yield from (401, 403)
     elif operation.writes:  # a login
         yield 401
-    if "{" in operation.path or operation.body or operation.query is not NoParameters:
+    if _asks(operation):
         yield from (404, 422)
     if operation.writes:
         yield 409
-    if operation.body is not None:
+    if operation.body is not None or operation.takes:
         yield 413
     if "If-Match" in _headers(operation):
         yield from (412, 428)

@@ -7,8 +7,9 @@
         \"\"\"Show an account, what it uses, and its mailboxes.\"\"\"
 
 Variables of the path come by name as texts; `query` is a struct of the query
-parameters, `body` one of the JSON body. Whatever is not declared is refused. The
-OpenAPI document is made of the same declarations.
+parameters, `body` one of the JSON body, or a `File` of the media types that it
+`takes`. Whatever is not declared is refused. The OpenAPI document is made of the same
+declarations.
 """
 
 from collections.abc import Callable, Coroutine
@@ -29,6 +30,17 @@ Handler = Callable[..., Coroutine[Any, Any, Any]]
 F = TypeVar("F", bound=Handler)
 
 
+LARGEST_FILE = 16 * 1024 * 1024  # octets
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A body that is no JSON."""
+
+    media_type: str
+    content: bytes
+
+
 class NoParameters(msgspec.Struct, forbid_unknown_fields=True):
     """The query parameters of an operation that has none."""
 
@@ -40,6 +52,7 @@ class Example:
     variables: dict[str, str] = field(default_factory=dict)
     query: dict[str, str] = field(default_factory=dict)
     body: dict[str, object] | None = None
+    file: str = ""  # a body that is no JSON
     asks: str = ""  # who asks, where it is about oneself
 
 
@@ -62,6 +75,7 @@ class Operation:
     answer: Any
     example: Example
     is_open: bool
+    takes: tuple[str, ...]  # the media types of a body that is no JSON
 
     @property
     def writes(self) -> bool:
@@ -75,7 +89,13 @@ class Operation:
         query: object = query_of(request.query, self.query)
         if self.query is not NoParameters:
             given["query"] = query
-        if self.body is not None:
+        if self.takes:
+            content = await request.body(LARGEST_FILE)
+            if request.media_type not in self.takes:
+                kinds = " or ".join(self.takes)
+                raise WrongMediaType(f"a body is {kinds}", field="content-type")
+            given["body"] = File(request.media_type, content)
+        elif self.body is not None:
             content = await request.body()
             if request.media_type != JSON:
                 raise WrongMediaType(f"a body is {JSON}", field="content-type")
@@ -127,6 +147,7 @@ class Operations:
         example: Example | None = None,
         named: Named | None = None,
         is_open: bool = False,
+        takes: tuple[str, ...] = (),
     ) -> Callable[[F], F]:
         return self._add(
             "POST",
@@ -136,6 +157,7 @@ class Operations:
             example=example,
             named=named,
             is_open=is_open,
+            takes=takes,
         )
 
     def patch(
@@ -171,6 +193,7 @@ class Operations:
         example: Example | None,
         named: Named | None,
         is_open: bool = False,
+        takes: tuple[str, ...] = (),
     ) -> Callable[[F], F]:
         def register(handler: F) -> F:
             hints = get_type_hints(handler, include_extras=True)
@@ -187,10 +210,11 @@ class Operations:
                     permissions=permissions,
                     status=status,
                     query=hints.get("query", NoParameters),
-                    body=known.body,
+                    body=None if takes else known.body,
                     answer=known.answer,
                     example=example or Example(),
                     is_open=is_open,
+                    takes=takes,
                 )
             )
             return handler

@@ -8,8 +8,9 @@ from msgspec import UnsetType
 from postwarden.model.actors import Actor
 from postwarden.model.addresses import Address, domain_name
 from postwarden.model.administrators import Network, network_of
+from postwarden.model.directory import EntryKind
 from postwarden.model.errors import Invalid, NotFound
-from postwarden.services import access
+from postwarden.services import access, entries
 from postwarden.services.ports import UnitOfWork
 
 T = TypeVar("T")
@@ -26,6 +27,15 @@ def account_address(uow: UnitOfWork, actor: Actor, reference: str) -> Address:
     if not reference.isascii() or not reference.isdecimal():
         return Address.parse(reference)
     return access.account_by_id(uow, actor, number(reference, "account")).address
+
+
+def entry_address(
+    uow: UnitOfWork, actor: Actor, kind: EntryKind, reference: str
+) -> Address:
+    """Return the address of an alias, group or list, as `account_address` does."""
+    if not reference.isascii() or not reference.isdecimal():
+        return Address.parse(reference)
+    return entries.with_id(uow, actor, kind, number(reference, kind.value)).address
 
 
 def number(reference: str, kind: str) -> int:

@@ -6,7 +6,14 @@ The package stands for itself: `postwarden case check` needs nothing else.
 import csv
 import io
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Mapping,
+)
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Protocol
@@ -48,6 +55,16 @@ class EvidenceSink(Protocol):
 
     async def finish(self) -> bytes:
         """Write and sign the manifest, all durable; return its SHA-256."""
+        ...
+
+
+class EvidenceArchive(EvidenceSink, Protocol):
+    """A package in one file, sent while it is made."""
+
+    def pieces(
+        self, make: Callable[[EvidenceSink], Awaitable[object]]
+    ) -> AsyncGenerator[bytes, None]:
+        """Yield the archive as `make` fills it; what `make` raises is raised here."""
         ...
 
 

@@ -22,10 +22,17 @@ def begin(uow: UnitOfWork, actor: Actor, *, hashes: bool) -> None:
     Password hashes are for who may make backups, which have them too.
     """
     access.require(actor, Permission.DIRECTORY_READ)
+    check(uow, actor, hashes=hashes)
     if hashes:
-        access.require(actor, Permission.BACKUP)
         what = {"password_hashes": True}
         audit.record(uow, actor, "directory.export", "directory", after=what)
+
+
+def check(uow: UnitOfWork, actor: Actor, *, hashes: bool) -> None:
+    """See that the actor may export; nothing is written. Raises Forbidden."""
+    access.require(actor, Permission.DIRECTORY_READ)
+    if hashes:
+        access.require(actor, Permission.BACKUP)
 
 
 def page(

@@ -90,6 +90,10 @@ class Directory(Protocol):
 
     def find(self, address: Address) -> Entry | None: ...
 
+    def address_of(self, entry: int) -> Address | None:
+        """Return the address of the entry with an id."""
+        ...
+
     def find_many(self, addresses: Sequence[Address]) -> list[Entry | None]: ...
 
     def add(self, entry: Entry) -> Entry:

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from postwarden.adapters.evidence_archive import ZippedEvidence
 from postwarden.adapters.memory.content import MemoryBlobs, MemorySearchIndex
+from postwarden.adapters.memory.signing import MemorySigner
 from postwarden.adapters.memory.store import MemoryStore
 from postwarden.dialects.native import app
 from postwarden.dialects.native.house import House
@@ -44,6 +46,8 @@ def house(store: MemoryStore, clock: Clock, actors: Actors) -> House:
         authenticate=actors,
         rules=CaseRules(),
         party=PARTY,
+        package=lambda: ZippedEvidence(MemorySigner()),
+        scratch=MemoryStore,
         clock=clock,
     )
 

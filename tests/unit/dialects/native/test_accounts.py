@@ -134,6 +134,7 @@ async def test_what_is_not_the_actor_s_looks_absent(
         "items": [],
         "next": None,
         "total": 0,
+        "is_exact": True,
     }
 
 

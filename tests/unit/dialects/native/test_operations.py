@@ -62,6 +62,8 @@ ONCE_AND_FOR_ALL = {
     "read_message": "as show_message",
     "follow_link": "nobody is known yet whose answer could be kept",
     "log_in": "as follow_link",
+    "export_case": "as show_message: evidence that leaves is written down",
+    "export_directory": "as show_message: hashes that leave are written down",
     "log_out": "ends nothing but what came with the request",
     "invite_passkey": "a challenge changes nothing, and is another one each time",
     "invite_login": "as invite_passkey",

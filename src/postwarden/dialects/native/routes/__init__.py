@@ -20,6 +20,7 @@ from postwarden.dialects.native.routes.domains import (
     domains,
 )
 from postwarden.dialects.native.routes.factors import factors
+from postwarden.dialects.native.routes.files import directory_files
 from postwarden.dialects.native.routes.holds import holds
 from postwarden.dialects.native.routes.logins import logins
 from postwarden.dialects.native.routes.mail import mail
@@ -39,6 +40,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *groups.all,
     *lists.all,
     *forwards.all,
+    *directory_files.all,
     *mail.all,
     *messages.all,
     *cases.all,

@@ -99,9 +99,9 @@ async def _hashed_item(
     if isinstance(item.new, MailError):
         return item
     try:
-        return bulk.Item(item.address, await _hashed(call, item.new, body))
+        return bulk.Item(item.name, await _hashed(call, item.new, body))
     except MailError as error:
-        return bulk.Item(item.address, error)
+        return bulk.Item(item.name, error)
 
 
 @accounts.get("/accounts/{account}", *service.SEEING, example=Example(variables=_ADA))

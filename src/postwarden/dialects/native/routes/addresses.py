@@ -1,15 +1,18 @@
 """Aliases, groups, lists and forwards: addresses that lead to others."""
 
+from functools import partial
 from typing import Any
 
 from msgspec import UNSET
 
-from postwarden.dialects.native.answers import Listed, One, Written
+from postwarden.dialects.native import bulk
+from postwarden.dialects.native.answers import BulkShape, Listed, One, Written
 from postwarden.dialects.native.calls import Call
 from postwarden.dialects.native.operations import Example, Named, Operations
 from postwarden.dialects.native.references import (
     account_address,
     domain_or_none,
+    entry_address,
     given,
     parsed,
 )
@@ -18,7 +21,11 @@ from postwarden.dialects.native.schemas.directory import (
     ForwardChange,
     MembersChange,
     NewAlias,
+    NewAliases,
     NewForward,
+    NewForwards,
+    NewGroups,
+    NewLists,
     NewMembers,
 )
 from postwarden.dialects.native.schemas.fields import InDomain, Writing
@@ -47,6 +54,7 @@ def _add(
     writing: Permission,
     shape: Any,
     new: type[NewAlias] | type[NewMembers],
+    many: type[NewAliases] | type[NewGroups] | type[NewLists],
     change: type[AliasChange] | type[MembersChange],
     example: dict[str, object],
 ) -> None:
@@ -71,29 +79,38 @@ def _add(
 
     async def create(call: Call, query: Writing, body: Any) -> Any:
         """Create one that leads to others, here or elsewhere."""
-        address = Address.parse(body.address)
-        targets = parsed(getattr(body, _word(kind)))
+        new = _new(kind, body)
         return await call.write(
-            lambda uow: shapes.entry(
-                entries.create(uow, call.actor, kind, address, targets)
-            ),
+            lambda uow: shapes.entry(entries.create(uow, call.actor, kind, *new)),
             at=lambda shape: (plural.strip("/"), shape["address"]),
         )
 
+    async def create_many(call: Call, query: Writing, body: Any) -> Any:
+        """Create many; each has a status of its own, and none stops the others."""
+        items = [bulk.read(e.address, partial(_new, kind, e)) for e in body_of(body)]
+        return await call.write(
+            lambda uow: bulk.create_each(
+                items, lambda new: entries.create(uow, call.actor, kind, *new)
+            )
+        )
+
+    def body_of(body: Any) -> Any:
+        return getattr(body, plural.strip("/"))
+
     async def show(call: Call, address: str) -> Any:
         """Show where it leads."""
-        return await call.one(_named, call.actor, kind, Address.parse(address))
+        return await call.one(_named, call.actor, kind, address)
 
     async def change_(call: Call, address: str, query: Writing, body: Any) -> Any:
         """Let it lead to others, to more or to less; or switch mail off and on."""
-        parsed_address, targets = Address.parse(address), getattr(body, _word(kind))
+        targets = getattr(body, _word(kind))
         return await call.write(
             lambda uow: shapes.entry(
                 entries.change(
                     uow,
                     call.actor,
                     kind,
-                    parsed_address,
+                    entry_address(uow, call.actor, kind, address),
                     targets=None if targets is UNSET else parsed(targets),
                     add=parsed(body.add),
                     remove=parsed(body.remove),
@@ -102,17 +119,18 @@ def _add(
                     else body.state == AccountState.ACTIVE.value,
                 )
             ),
-            current=lambda uow: _named(uow, call.actor, kind, parsed_address),
+            current=lambda uow: _named(uow, call.actor, kind, address),
         )
 
     async def remove(call: Call, address: str, query: Writing) -> Any:
         """Take it away; who it led to stays."""
-        parsed_address = Address.parse(address)
         return await call.write(
             lambda uow: shapes.entry(
-                entries.remove(uow, call.actor, kind, parsed_address)
+                entries.remove(
+                    uow, call.actor, kind, entry_address(uow, call.actor, kind, address)
+                )
             ),
-            current=lambda uow: _named(uow, call.actor, kind, parsed_address),
+            current=lambda uow: _named(uow, call.actor, kind, address),
         )
 
     targets = {_word(kind): ["ada@example.org", "eve@example.net"]}
@@ -130,6 +148,15 @@ def _add(
         example=made,
         named=Named(id=f"create_{kind}", answer=written, body=new),
     )(create)
+    operations.post(
+        f"{plural}/bulk",
+        writing,
+        status=207,
+        example=Example(body={plural.strip("/"): [made.body]}),
+        named=Named(
+            id=f"create_{plural.strip('/')}", answer=Written[BulkShape], body=many
+        ),
+    )(create_many)
     operations.get(
         one,
         *(Permission.DIRECTORY_READ, writing),
@@ -154,9 +181,14 @@ def _word(kind: EntryKind) -> str:
     return "to" if kind is EntryKind.ALIAS else "members"
 
 
+def _new(kind: EntryKind, body: Any) -> tuple[Address, list[Address]]:
+    return Address.parse(body.address), parsed(getattr(body, _word(kind)))
+
+
 def _named(
-    uow: UnitOfWork, actor: Actor, kind: EntryKind, address: Address
+    uow: UnitOfWork, actor: Actor, kind: EntryKind, reference: str
 ) -> shapes.AliasShape | shapes.MembersShape:
+    address = entry_address(uow, actor, kind, reference)
     return shapes.entry(entries.get(uow, actor, kind, address))
 
 
@@ -166,6 +198,7 @@ _add(
     writing=Permission.ALIAS_WRITE,
     shape=shapes.AliasShape,
     new=NewAlias,
+    many=NewAliases,
     change=AliasChange,
     example={"add": ["eve@example.net"]},
 )
@@ -175,6 +208,7 @@ _add(
     writing=Permission.GROUP_WRITE,
     shape=shapes.MembersShape,
     new=NewMembers,
+    many=NewGroups,
     change=MembersChange,
     example={"remove": ["ada@example.org"]},
 )
@@ -184,6 +218,7 @@ _add(
     writing=Permission.LIST_WRITE,
     shape=shapes.MembersShape,
     new=NewMembers,
+    many=NewLists,
     change=MembersChange,
     example={"state": "disabled"},
 )
@@ -220,6 +255,33 @@ async def create_forward(
         ),
         at=lambda shape: ("forwards", shape["address"]),
     )
+
+
+@forwards.post(
+    "/forwards/bulk",
+    Permission.FORWARD_WRITE,
+    status=207,
+    example=Example(
+        body={"forwards": [{"address": "ada@example.org", "to": ["a@example.net"]}]}
+    ),
+)
+async def create_forwards(
+    call: Call, query: Writing, body: NewForwards
+) -> Written[BulkShape]:
+    """Forward the mail of many; each has a status of its own."""
+    items = [
+        bulk.read(each.address, partial(_new_forward, each)) for each in body.forwards
+    ]
+    return await call.write(
+        lambda uow: bulk.create_each(
+            items,
+            lambda new: service.create(uow, call.actor, *new[:2], keep_copy=new[2]),
+        )
+    )
+
+
+def _new_forward(body: NewForward) -> tuple[Address, list[Address], bool]:
+    return Address.parse(body.address), parsed(body.to), body.keep_copy
 
 
 @forwards.get(

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Literal
 
 from msgspec import UNSET
 
-from postwarden.dialects.native.answers import Listed, One, Streamed, Written
+from postwarden.dialects.kit.asgi import Answer
+from postwarden.dialects.native.answers import Listed, One, Raw, Streamed, Written
 from postwarden.dialects.native.calls import Call
 from postwarden.dialects.native.operations import Example, Operations
 from postwarden.dialects.native.queries import read_query
@@ -32,6 +34,7 @@ from postwarden.services.cases import (
     approving,
     arming,
     closing,
+    evidence,
     opening,
     previewing,
     reading,
@@ -171,6 +174,7 @@ async def list_case_items(
         first=0,
         key=lambda item: item.item,
         shape=lambda item: shapes.item(plan, item),
+        total=lambda _: plan.copies + plan.excluded,
     )
 
 
@@ -310,6 +314,30 @@ async def report_case(call: Call, case: str) -> One[reports.ReportShape]:
     reported = number(case, "case")
     made = await reporting.report(call.house.store, call.actor, reported)
     return One(reports.report(made), is_versioned=False)
+
+
+@cases.post(
+    "/cases/{case}/export",
+    Permission.CASE_EXPORT,
+    status=200,
+    example=Example(variables={"case": "3"}),
+)
+async def export_case(call: Call, case: str) -> Raw[Literal["application/zip"]]:
+    """Export the evidence of a case, signed: mails, where they lay, ledger, audit.
+
+    The archive is sent while it is made; unpacked, `postwarden case check` proves that
+    it is whole and unaltered on any machine. One that ends too soon cannot be opened.
+    """
+    exported, house = number(case, "case"), call.house
+    await call.read(evidence.exportable, call.actor, exported)  # before the status
+    pieces = house.package().pieces(
+        lambda sink: evidence.export(
+            house.store, house.blobs, sink, call.actor, exported
+        )
+    )
+    name = f'attachment; filename="case-{exported}.zip"'
+    headers = {"content-disposition": name}
+    return Raw(Answer(body=pieces, media_type="application/zip", headers=headers))
 
 
 @cases.post(

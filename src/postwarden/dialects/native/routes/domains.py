@@ -1,6 +1,7 @@
 """Hosted domains, their other names, and who gets their unknown mail."""
 
-from postwarden.dialects.native.answers import Listed, One, Written
+from postwarden.dialects.native import bulk
+from postwarden.dialects.native.answers import BulkShape, Listed, One, Written
 from postwarden.dialects.native.calls import Call
 from postwarden.dialects.native.operations import Example, Operations
 from postwarden.dialects.native.references import domain_or_none, given, seconds
@@ -11,12 +12,14 @@ from postwarden.dialects.native.schemas.directory import (
     NewCatchAll,
     NewDomain,
     NewDomainAlias,
+    NewDomains,
     OfDomain,
 )
 from postwarden.dialects.native.schemas.fields import Paging, Writing
 from postwarden.dialects.native.shapes import directory as shapes
 from postwarden.model.actors import Actor
 from postwarden.model.addresses import Address, domain_name
+from postwarden.model.domains import MailDomain
 from postwarden.model.errors import NotFound
 from postwarden.model.permissions import Permission
 from postwarden.services import domains as service
@@ -52,21 +55,39 @@ async def create_domain(
 ) -> Written[shapes.DomainShape]:
     """Host a domain."""
     return await call.write(
-        lambda uow: shapes.domain(
-            service.create(
-                uow,
-                call.actor,
-                domain_name(body.domain),
-                delimiter=body.delimiter,
-                quota_octets=body.default_quota_octets,
-                quota_messages=body.default_quota_messages,
-                vault_retention=seconds(body.vault_retention_seconds),
-                removed_account_retention=seconds(
-                    body.removed_account_retention_seconds
-                ),
-            )
-        ),
+        lambda uow: shapes.domain(_create(uow, call.actor, body)),
         at=lambda shape: ("domains", shape["domain"]),
+    )
+
+
+def _create(uow: UnitOfWork, actor: Actor, new: NewDomain) -> MailDomain:
+    return service.create(
+        uow,
+        actor,
+        domain_name(new.domain),
+        delimiter=new.delimiter,
+        quota_octets=new.default_quota_octets,
+        quota_messages=new.default_quota_messages,
+        vault_retention=seconds(new.vault_retention_seconds),
+        removed_account_retention=seconds(new.removed_account_retention_seconds),
+    )
+
+
+@domains.post(
+    "/domains/bulk",
+    Permission.DOMAIN_CREATE,
+    status=207,
+    example=Example(body={"domains": [{"domain": "new.test"}]}),
+)
+async def create_domains(
+    call: Call, query: Writing, body: NewDomains
+) -> Written[BulkShape]:
+    """Host many domains; each has a status of its own, and none stops the others."""
+    items = [bulk.Item(each.domain, each) for each in body.domains]
+    return await call.write(
+        lambda uow: bulk.create_each(
+            items, lambda new: _create(uow, call.actor, new), word="domain"
+        )
     )
 
 

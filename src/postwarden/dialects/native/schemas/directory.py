@@ -19,6 +19,8 @@ from postwarden.dialects.native.schemas.fields import (
     Targets,
 )
 
+MANY = 200  # things of one request
+
 
 class OfDomain(Paging):
     """Other names of domains, of one domain if one is given."""
@@ -94,7 +96,7 @@ class NewAccount(Taken):
 class NewAccounts(Taken):
     """Accounts to create; each that cannot be is told of, and the others are."""
 
-    accounts: Annotated[list[NewAccount], Meta(min_length=1, max_length=200)]
+    accounts: Annotated[list[NewAccount], Meta(min_length=1, max_length=MANY)]
 
 
 class AccountChange(Taken):
@@ -158,3 +160,33 @@ class ForwardChange(Taken):
 
     to: Targets | UnsetType = UNSET
     keep_copy: bool | UnsetType = UNSET
+
+
+class NewDomains(Taken):
+    """Domains to host; each that cannot be is told of, and the others are."""
+
+    domains: Annotated[list[NewDomain], Meta(min_length=1, max_length=MANY)]
+
+
+class NewAliases(Taken):
+    """Aliases to create, likewise."""
+
+    aliases: Annotated[list[NewAlias], Meta(min_length=1, max_length=MANY)]
+
+
+class NewGroups(Taken):
+    """Groups to create, likewise."""
+
+    groups: Annotated[list[NewMembers], Meta(min_length=1, max_length=MANY)]
+
+
+class NewLists(Taken):
+    """Lists to create, likewise."""
+
+    lists: Annotated[list[NewMembers], Meta(min_length=1, max_length=MANY)]
+
+
+class NewForwards(Taken):
+    """Forwards to create, likewise."""
+
+    forwards: Annotated[list[NewForward], Meta(min_length=1, max_length=MANY)]

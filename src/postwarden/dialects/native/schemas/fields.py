@@ -25,7 +25,9 @@ MoreTargets = Annotated[list[AddressText], Meta(max_length=10_000)]
 OnOff = Annotated[str, Meta(pattern="^(active|disabled)$")]
 Limit = Annotated[int, Meta(ge=1, le=MAX_PAGE, description="Rows in a page.")]
 Cursor = Annotated[str, Meta(max_length=2048, description="`next` of the page before.")]
-Total = Annotated[bool, Meta(description="Count the rows of all pages, too.")]
+Total = Annotated[
+    bool, Meta(description="Count the rows of all pages, too; `is_exact` tells if all.")
+]
 Filter = Annotated[
     str,
     Meta(

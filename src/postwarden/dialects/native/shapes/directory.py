@@ -104,6 +104,7 @@ class RemovedAccountShape(TypedDict):
 class AliasShape(TypedDict):
     """An address that stands for others."""
 
+    id: int
     address: str
     to: list[str]
     state: str
@@ -113,10 +114,32 @@ class AliasShape(TypedDict):
 class MembersShape(TypedDict):
     """A group or list."""
 
+    id: int
     address: str
     members: list[str]
     state: str
     created_at: datetime
+
+
+class RowErrorShape(TypedDict):
+    """Why a row of a file was not imported."""
+
+    row: int
+    code: str
+    message: str
+
+
+class ImportShape(TypedDict):
+    """What became of a directory file; `tasks` vault the mail of removed accounts."""
+
+    created: int
+    changed: int
+    unchanged: int
+    removed: int
+    failed: int
+    kept: int
+    errors: list[RowErrorShape]
+    tasks: list[int]
 
 
 class ForwardShape(TypedDict):
@@ -213,12 +236,14 @@ def entry(of: Entry) -> AliasShape | MembersShape:
     address, created_at = str(of.address), of.created_at
     if of.kind is EntryKind.ALIAS:
         return {
+            "id": of.id,
             "address": address,
             "to": targets,
             "state": state,
             "created_at": created_at,
         }
     return {
+        "id": of.id,
         "address": address,
         "members": targets,
         "state": state,

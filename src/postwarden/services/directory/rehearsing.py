@@ -7,7 +7,6 @@ runs are; and a store that serves is not kept waiting for a long one.
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from postwarden.adapters.memory.store import MemoryStore
 from postwarden.model.accounts import Account
 from postwarden.model.actors import Actor
 from postwarden.model.audit import AuditEntry
@@ -20,9 +19,8 @@ _PAGE = 1000
 _Page = tuple[Sequence[Entry], dict[int, Account]]
 
 
-async def copy_of_directory(store: Store, actor: Actor) -> MemoryStore:
-    """Return a store in memory with what the actor manages of a directory."""
-    copy = MemoryStore()
+async def copy_directory(store: Store, actor: Actor, copy: Store) -> None:
+    """Copy what the actor manages of a directory into a store that is empty."""
     after = ""
     while hosted := await store.read(domains.page, actor, after=after, limit=_PAGE):
         await copy.transact(_add_domains, hosted)
@@ -37,10 +35,9 @@ async def copy_of_directory(store: Store, actor: Actor) -> MemoryStore:
     while (page := await store.read(_page, actor, after))[0]:
         await copy.transact(_add_entries, page)
         after = page[0][-1].address.key
-    return copy
 
 
-async def written(copy: MemoryStore) -> list[dict[str, object]]:
+async def written(copy: Store) -> list[dict[str, object]]:
     """Return what was changed in a copy, as dry runs print it."""
     changes: list[dict[str, object]] = []
     after = 0
