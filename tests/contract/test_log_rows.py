@@ -2,12 +2,21 @@
 
 import pytest
 
+from postwarden.adapters.sql.search import LedgerSearch
 from postwarden.model.ledger import Event
-from postwarden.model.queries import Query, Words
+from postwarden.model.queries import Query, Words, parse
 from postwarden.model.queries.terms import All, TextField
 from postwarden.model.tracking import MAX_WORDS
 from postwarden.services.ports import LoggedEvents, Store, UnitOfWork
-from tests.support.factories import ADA, BOB, digest, ledger_event, log_row, message
+from tests.support.factories import (
+    ADA,
+    BOB,
+    NOW,
+    digest,
+    ledger_event,
+    log_row,
+    message,
+)
 
 EVERYTHING = Query(All())
 
@@ -122,3 +131,26 @@ async def test_only_so_many_words_of_a_text_find_it(store: Store, count: int) ->
     await store.transact(work)
 
     assert len(await store.read(found, "last")) == (1 if count == MAX_WORDS else 0)
+
+
+@pytest.mark.parametrize("few", [0, 20_000])
+async def test_a_size_is_asked_the_same_way_of_few_events_and_of_many(
+    store: Store, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LedgerSearch, "FEW", few)
+    rows = [log_row(name, size=size) for name, size in (("a", 5), ("b", 50))]
+
+    def work(uow: UnitOfWork) -> list[list[int]]:
+        mail = uow.messages.add(message("m", size=60))
+        tell(uow, *uow.log_rows.add(rows))
+        uow.ledger.record([ledger_event(Event.SEND, message=mail.id)])
+        uow.ledger.record([ledger_event(Event.SEND)])  # of no message at all
+        return [
+            list(uow.ledger.search(parse(text, now=NOW), similar={}))
+            for text in (
+                *("newer:9d larger:9", "newer:9d -larger:9", "newer:9d smaller:9"),
+                "rcpt:nobody@example.org larger:9",
+            )
+        ]
+
+    assert await store.transact(work) == [[2, 3], [1, 4], [1], []]

@@ -96,8 +96,14 @@ class SqlLedger:
         self._connection.run_many(_RECORD, map(_values, events))
 
     def search(self, query: Query, *, similar: SimilarSets) -> Sequence[int]:
-        statement = LedgerSearch(similar).statement(query)
+        search = LedgerSearch(similar)
+        beside = search.events_beside(query)
+        few = beside is not None and self._has_few(beside, search.FEW)
+        statement = search.statement(query, from_events=few)
         return array("q", sorted(row[0] for row in self._connection.rows(statement)))
+
+    def _has_few(self, statement: Prepared, few: int) -> bool:
+        return sum(1 for _ in self._connection.rows(statement)) < few
 
     def by_time(self, events: Sequence[int]) -> Sequence[int]:
         found: list[Row] = []

@@ -31,6 +31,7 @@ from postwarden.adapters.sql.statements import Prepared, ids_json, instant
 from postwarden.model.mailboxes import CopyState, Flag
 from postwarden.model.networks import ip_range
 from postwarden.model.queries.terms import (
+    HEADER_FIELDS,
     AddressField,
     AddressMatch,
     After,
@@ -214,15 +215,63 @@ def _is(trait: Trait) -> Condition:
 
 
 class LedgerSearch(_PlaceSearch):
-    """Conditions on ledger events."""
+    """Conditions on ledger events.
+
+    A query that names a few messages starts from them. One that says nothing of these
+    but how large they are would start from a great many; where its other conditions
+    leave few events, it starts there and reads the message of each by key.
+    """
 
     message = _l.message
     account = _l.account_id
     time = _l.time
+    FEW = 20_000
 
-    def statement(self, query: Query) -> Prepared:
+    def __init__(self, similar: SimilarSets) -> None:
+        super().__init__(similar)
+        self._from_events = False
+
+    def statement(self, query: Query, *, from_events: bool = False) -> Prepared:
         """Return a statement that yields the ids of matching events, unordered."""
+        self._from_events = from_events
         return Prepared(sa.select(_l.id).where(self.condition(query.root)))
+
+    def events_beside(self, query: Query) -> Prepared | None:
+        """Return a statement that yields FEW events or less that a query may find.
+
+        By what it says of events alone, as far as there are indexes for that. None
+        when it says nothing of the kind, or names messages.
+        """
+        parts = query.root.parts if isinstance(query.root, And) else ()
+        of_message = any(self._messages.condition(part) is not None for part in parts)
+        indexed = [part for part in parts if _is_indexed(part)]
+        if not of_message or not indexed or is_narrow(query.root):
+            return None
+        conditions = [*map(self.condition, flat_first(indexed))]
+        # Where the index is for a moment, both its ends belong together.
+        conditions += [
+            self.condition(part) for part in parts if isinstance(part, Before)
+        ]
+        found = sa.select(_l.id).where(joined(sa.and_, conditions))
+        return Prepared(found.limit(self.FEW))
+
+    def _of_message(self, node: Node) -> Condition:
+        if not self._from_events:
+            return super()._of_message(node)
+        if not holds_of_none(node):
+            return self._is_of(node)
+        return self._is_of(negated(node)).is_not(sa.true())
+
+    def _is_of(self, node: Node) -> Condition:
+        """Say of an event's message, or log row, by way of its key."""
+        condition = self._messages.condition(node)
+        inner = NOTHING if condition is None else condition
+        mine = sa.exists().where(_m.id == _l.message, inner)
+        logged = LogRowSearch().condition(node)
+        if logged is None or logged is NOTHING:
+            return mine
+        row = tables.log_rows.c.id == -_l.message
+        return joined(sa.or_, [mine, sa.exists().where(row, logged)])
 
     def _those(self, node: Node) -> sa.SelectBase:
         """With the rows of other systems' logs, which are named by negative ids."""
@@ -243,6 +292,13 @@ class LedgerSearch(_PlaceSearch):
                 return _l.client_key.between(first, last)
             case _:
                 return _envelope_condition(leaf)
+
+
+def _is_indexed(node: Node) -> bool:
+    """Whether an index of the ledger says which events a condition is about."""
+    if isinstance(node, AddressMatch):
+        return node.field not in HEADER_FIELDS
+    return isinstance(node, After | TraceId | Ip)
 
 
 def _envelope_condition(leaf: Node) -> Condition:

@@ -54,6 +54,9 @@ _REMOVE_TEXT = Prepared(
 )
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False)
+
+
 class SqlLogRows:
     """See `services.ports.LogRows`."""
 
@@ -122,5 +125,5 @@ def _values(row: LogRow, texts: Mapping[str, int]) -> Values:
         "sender": texts[row.sender],
         "sender_key": None if sender is None else sender.key,
         "size": row.size,
-        "fields": json.dumps(dict(row.fields), ensure_ascii=False),
+        "fields": _JSON.encode(dict(row.fields)),
     }

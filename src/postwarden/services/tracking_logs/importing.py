@@ -8,6 +8,7 @@ file twice adds nothing, and an import that was cut off is simply run again.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -183,8 +184,12 @@ def _detail(row: Row, said: str, unread_recipient: str) -> str:
     return ", ".join(filter(None, parts))[:_MAX_DETAIL]
 
 
+@lru_cache(maxsize=20_000)
 def _address(text: str) -> Address | None:
-    """Return an address, None for what is none: X.500 names, `<>`, nothing."""
+    """Return an address, None for what is none: X.500 names, `<>`, nothing.
+
+    Logs name the same few over and over.
+    """
     try:
         return Address.parse(text.strip())
     except Invalid:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from postwarden.adapters.sql import listing
-from postwarden.adapters.sql.search import MailboxSearch
+from postwarden.adapters.sql.search import LedgerSearch, MailboxSearch
 from postwarden.adapters.sql.sqlite import SqliteStore
 from postwarden.adapters.sql.sqlite_connection import SqliteConnection
 from postwarden.adapters.sql.statements import SQLITE, Prepared
@@ -62,3 +62,25 @@ def test_what_many_mails_are_is_asked_of_those_in_the_mailbox(path: Path) -> Non
     assert "USING INTEGER PRIMARY KEY" in said
     assert "SCAN copies" not in said
     assert "SCAN messages" not in said
+
+
+def test_few_events_are_asked_for_their_message_and_many_are_found_from_it(
+    path: Path,
+) -> None:
+    query = parse("event:RECEIVE newer:2h larger:5M", now=NOW)
+    search = LedgerSearch({})
+    beside = search.events_beside(query)
+    assert beside is not None
+    assert "ledger_by_time (time>?)" in plan(path, beside)
+    few = plan(path, search.statement(query, from_events=True))
+    assert "SEARCH ledger USING INDEX ledger_by_time (time>?)" in few
+    assert "log_rows USING INTEGER PRIMARY KEY (rowid=?)" in few
+    many = plan(path, search.statement(query))
+    assert "log_rows USING COVERING INDEX log_rows_by_size (size>?)" in many
+
+
+@pytest.mark.parametrize(
+    "text", ["larger:5M", "newer:2h", "newer:2h message-id:a@b", "event:SEND larger:5M"]
+)
+def test_what_names_few_messages_or_no_events_is_not_asked_twice(text: str) -> None:
+    assert LedgerSearch({}).events_beside(parse(text, now=NOW)) is None
