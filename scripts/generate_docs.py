@@ -21,7 +21,7 @@ from postwarden.cli.documentation import cli_markdown
 from postwarden.dialects.native.routes import OPERATIONS
 from postwarden.model import errors, permissions
 from postwarden.settings.documentation import settings_markdown
-from scripts.coverage_tables import smartermail_page
+from scripts.coverage_tables import james_page, smartermail_page
 from scripts.pages import page, table
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -170,6 +170,7 @@ def api_operations_page() -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "api-operations.md": api_operations_page,
     "cli.md": cli_markdown,
+    "dialects/james-operations.md": james_page,
     "dialects/smartermail-operations.md": smartermail_page,
     "errors.md": errors_page,
     "permissions.md": permissions_page,

@@ -1,6 +1,7 @@
 """The dialects that `serve` speaks: their names, their paths, how each is built."""
 
 import asyncio
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -146,6 +147,7 @@ def _james(site: Site) -> Application:
             clock=platform.clock,
         ),
         default_domain=wishes.default_domain,
+        host=platform.settings.smtp.hostname or socket.getfqdn(),
         bounds=site.bounds(platform.settings.http.body_size),
     )
     return james_app.build(house, heard=site.heard)

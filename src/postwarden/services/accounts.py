@@ -10,9 +10,11 @@ from postwarden.model.directory import Entry, EntryKind
 from postwarden.model.errors import AlreadyExists, Invalid, MailError, Refused
 from postwarden.model.mailboxes import DRAFTS, INBOX, JUNK, SENT, TRASH, Mailbox
 from postwarden.model.permissions import Permission
+from postwarden.model.quotas import Limits
 from postwarden.services import access, audit, entries, placement
 from postwarden.services.limits import check_name, check_quota, rights_to_quota
 from postwarden.services.ports import UnitOfWork
+from postwarden.services.quotas import levels
 
 FIRST_MAILBOXES = (INBOX, DRAFTS, SENT, JUNK, TRASH)
 SETTABLE = frozenset({AccountState.ACTIVE, AccountState.DISABLED})
@@ -45,7 +47,10 @@ def create(uow: UnitOfWork, actor: Actor, new: NewAccount) -> Account:
     """
     access.require(actor, Permission.ACCOUNT_CREATE)
     domain = entries.free_address(uow, actor, new.address)
-    defaults = domain.default_quota_octets, domain.default_quota_messages
+    said = levels.of_domain(uow, domain.name)
+    defaults = said.computed.kept
+    if said.computed.is_silent:
+        defaults = domain.default_quota_octets, domain.default_quota_messages
     quota_octets = check_quota(new.quota_octets, defaults[0])
     quota_messages = check_quota(new.quota_messages, defaults[1])
     access.require(
@@ -65,6 +70,11 @@ def create(uow: UnitOfWork, actor: Actor, new: NewAccount) -> Account:
             quota_messages=quota_messages,
         )
     )
+    if not said.computed.is_silent and None in {new.quota_octets, new.quota_messages}:
+        uow.quotas.put(
+            levels.account_key(account.id),
+            Limits(octets=new.quota_octets, messages=new.quota_messages),
+        )
     uow.directory.add(
         Entry(
             address=account.address,
@@ -126,6 +136,7 @@ def change(
     )
     access.require(actor, *_rights_to(old, new))
     uow.accounts.replace(new)
+    levels.given(uow, old, new)
     before, after = audit.difference(facts(old), facts(new))
     if password_hash is not None:
         after["password"] = "changed"  # noqa: S105  that it was, not what it is

@@ -18,6 +18,7 @@ from postwarden.model.permissions import Permission
 from postwarden.services import access, audit, vault
 from postwarden.services.limits import check_quota, rights_to_quota
 from postwarden.services.ports import UnitOfWork
+from postwarden.services.quotas import levels
 from postwarden.services.retention import check_retention
 
 DELIMITERS = "+-_=#~."  # RFC 5233 leaves the choice to us; these need no quoting
@@ -151,6 +152,7 @@ def remove(uow: UnitOfWork, actor: Actor, name: str) -> MailDomain:
             "rewrites": uow.rewrites.remove_in(name),
         },
     )
+    levels.forget(uow, domain=name)
     return domain
 
 

@@ -99,6 +99,7 @@ UNTOLD = frozenset(
         "ledger.purge",
         "secret.forget",
         "secret.rotate",
+        "quota.set",
         *("rewrite.create", "rewrite.remove"),
         "session.end",
         "store.fsck",

@@ -13,6 +13,7 @@ from postwarden.model.addresses import Address
 from postwarden.model.ledger import Event
 from postwarden.model.mailboxes import CopyState
 from postwarden.model.permissions import Permission
+from postwarden.model.rewrites import RewriteKind, Source
 from postwarden.model.tasks import Task
 from postwarden.services import (
     access,
@@ -25,6 +26,7 @@ from postwarden.services import (
 )
 from postwarden.services.ledger import record_copies
 from postwarden.services.ports import UnitOfWork
+from postwarden.services.quotas import levels
 
 TASK = "account.remove"  # moves the mail of a removed account into the vault
 CHUNK = 500  # copies per transaction
@@ -61,6 +63,12 @@ def start(uow: UnitOfWork, actor: Actor, address: Address) -> Removal:
     ends_at = terms.end(uow.now)
     uow.accounts.replace(replace(removed, ends_at=ends_at))
     uow.directory.remove(account.address)
+    levels.forget(uow, accounts=[account.id])
+    own = Source.of(account.address)
+    # Whoever gets the address next does not inherit what its mail did.
+    for each in uow.rewrites.of([own.key]):
+        if each.kind is RewriteKind.FORWARD:
+            uow.rewrites.remove(each)
     task = tasks.submit(
         uow,
         actor,

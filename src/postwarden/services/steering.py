@@ -25,6 +25,7 @@ from postwarden.services.cases import arming, closing, notifying, running, undoi
 from postwarden.services.logins import sessions
 from postwarden.services.mailboxes import keeping
 from postwarden.services.ports import UnitOfWork
+from postwarden.services.quotas import saying
 
 Stop = Callable[[UnitOfWork, Actor, Task], None]
 
@@ -58,6 +59,7 @@ MUST_END: Mapping[str, str] = {
     holds.RELEASE: "the hold is released",
     closing.TASK: "the case is closed, and its copies get their clock",
     vault.REDATE: "the domain has another retention",
+    saying.APPLY: "accounts have other quotas",
     notices.DELIVER: "cancel deliveries instead, or disable the webhook",
 }
 """Why a task of that name cannot be canceled, and is tried again when it failed."""

@@ -22,6 +22,7 @@ from postwarden.services.audit import anchoring, verifying
 from postwarden.services.cases import arming, closing, notifying, running, undoing
 from postwarden.services.logins import guard, sessions
 from postwarden.services.mailboxes import keeping
+from postwarden.services.quotas import saying
 from postwarden.worker import auditing, casework, holding, vaulting, webhooks
 from postwarden.worker.context import Lease, number
 
@@ -63,6 +64,19 @@ async def remove_mailbox(lease: Lease) -> None:
     while await lease.context.store.transact(remove, actor, mailbox, kind):
         done += keeping.CHUNK
         await lease.renew(done, 0)
+
+
+async def apply_quotas(lease: Lease) -> Mapping[str, object]:
+    """Write what is said of a domain's quotas, or of all, to accounts, in chunks."""
+    domain = cast("str | None", lease.task.payload["domain"])
+    done, after = 0, ""
+    while chunk := await lease.context.store.transact(
+        saying.apply_chunk, domain, after
+    ):
+        after, count = chunk
+        done += count
+        await lease.renew(done, 0)
+    return {"accounts": done}
 
 
 async def purge_tasks(lease: Lease) -> Mapping[str, object]:
@@ -125,6 +139,7 @@ HANDLERS: Handlers = {
     holds.PLACE: holding.place_hold,
     holds.RELEASE: holding.release_hold,
     sessions.PURGE: purge_logins,
+    saying.APPLY: apply_quotas,
     tasks.PURGE: purge_tasks,
     notices.DELIVER: webhooks.deliver,
     deliveries.PURGE: webhooks.purge,

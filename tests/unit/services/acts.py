@@ -29,6 +29,7 @@ from postwarden.services import (
 from postwarden.services.administrators import NewAdministrator
 from postwarden.services.audit import verifying
 from postwarden.services.ports import UnitOfWork
+from postwarden.services.quotas import saying
 from postwarden.services.rewriting import table
 from postwarden.services.tracking_logs import importing as tracking_logs
 from tests.support import factories
@@ -314,6 +315,17 @@ ACTS = (
         lambda u, a, d: table.add(u, a, _pattern(d)),
         P.ALIAS_WRITE,
         P.FORWARD_WRITE,
+    ),
+    _act(
+        "say an account's quota",
+        lambda u, a, d: saying.say_of_account(u, a, at("ada", d), {"octets": 5}),
+        P.ACCOUNT_QUOTA,
+    ),
+    _act(
+        "say a domain's quota",
+        lambda u, a, d: saying.say_of_domain(u, a, d, {"octets": 5}),
+        P.ACCOUNT_QUOTA,
+        P.ACCOUNT_UNLIMITED_QUOTA,
     ),
     _act(
         "rewrite a domain",

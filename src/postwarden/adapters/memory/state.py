@@ -34,6 +34,7 @@ from postwarden.model.mailboxes import Copy, Mailbox
 from postwarden.model.messages import Message, NewMessage
 from postwarden.model.permissions import Role
 from postwarden.model.queue import QueueEntry
+from postwarden.model.quotas import Limits
 from postwarden.model.rewrites import Rewrite
 from postwarden.model.systems import System
 from postwarden.model.tasks import Task
@@ -56,12 +57,13 @@ class Disposed:
 class State:
     """All rows of a store; indexes are tables whose rows are ids."""
 
-    def __init__(self) -> None:
+    def __init__(self) -> None:  # noqa: PLR0915  a line for each table
         self.domains = Table[str, MailDomain]()
         self.domain_aliases = Table[str, DomainAlias]()
         self.accounts = Table[int, Account]()
         self.entries = Table[int, Entry]()
         self.entry_keys = Table[str, int]()
+        self.quotas = Table[str, Limits]()
         self.rewrites = Table[int, Rewrite]()
         self.mailboxes = Table[int, Mailbox]()
         self.mailbox_names = Table[tuple[int, str], int]()

@@ -38,6 +38,7 @@ from postwarden.adapters.memory.operations import (
     MemoryReceptions,
 )
 from postwarden.adapters.memory.passkeys import MemoryChallenges, MemoryPasskeys
+from postwarden.adapters.memory.quotas import MemoryQuotas
 from postwarden.adapters.memory.replays import MemoryReplays
 from postwarden.adapters.memory.rewrites import MemoryRewrites
 from postwarden.adapters.memory.secrets import MemorySecrets
@@ -71,6 +72,7 @@ class MemoryUnitOfWork:
         self.receptions = MemoryReceptions(state)
         self.queue = MemoryQueue(state)
         self.tasks = MemoryTasks(state)
+        self.quotas = MemoryQuotas(state)
         self.rewrites = MemoryRewrites(state)
         self.systems = MemorySystems(state)
         self.log_rows = MemoryLogRows(state)

@@ -26,6 +26,7 @@ from postwarden.adapters.sql.logins import SqlLoginLinks, SqlLoginSessions
 from postwarden.adapters.sql.mailboxes import SqlMailboxes
 from postwarden.adapters.sql.messages import SqlMessages
 from postwarden.adapters.sql.passkeys import SqlChallenges, SqlPasskeys
+from postwarden.adapters.sql.quotas import SqlQuotas
 from postwarden.adapters.sql.receptions import SqlQueue, SqlReceptions
 from postwarden.adapters.sql.replays import SqlReplays
 from postwarden.adapters.sql.rewrites import SqlRewrites
@@ -53,6 +54,7 @@ class SqlUnitOfWork:
         self.receptions = SqlReceptions(connection)
         self.queue = SqlQueue(connection)
         self.tasks = SqlTasks(connection)
+        self.quotas = SqlQuotas(connection)
         self.rewrites = SqlRewrites(connection)
         self.systems = SqlSystems(connection)
         self.webhooks = SqlWebhooks(connection)

@@ -8,6 +8,7 @@ from postwarden.dialects.james.envelope import dressed, no, no_route
 from postwarden.dialects.james.house import NAME, House
 from postwarden.dialects.james.operations import Operation
 from postwarden.dialects.james.routes import PROTECTED, ROUTES
+from postwarden.dialects.james.routing import Table
 from postwarden.dialects.kit.application import App, Handler, Heard, unheard
 from postwarden.dialects.kit.asgi import Answer
 from postwarden.dialects.kit.requests import Request
@@ -40,14 +41,7 @@ class _Paths:
 
     def __init__(self, house: House, operations: Iterable[Operation]) -> None:
         self._house = house
-        self._by_size: dict[tuple[str, int], list[tuple[list[str], Operation]]] = {}
-        for each in operations:
-            pattern = each.path.strip("/").split("/")
-            self._by_size.setdefault((each.method, len(pattern)), []).append(
-                (pattern, each)
-            )
-        for known in self._by_size.values():  # a literal goes before a variable
-            known.sort(key=lambda one: [part.startswith("{") for part in one[0]])
+        self._table = Table(operations)
 
     def find(
         self, method: str, path: str
@@ -55,37 +49,16 @@ class _Paths:
         segments = segments_of(path)
         if method == "OPTIONS":
             return ("", _options), {}
-        operation, variables = self._operation(method, segments)
+        operation, variables = self._table.find(method, segments)
         if operation is not None:
             return (operation.path, _handler(self._house, operation)), variables
         if method == "HEAD":
-            operation, _ = self._operation("GET", segments)
+            operation, _ = self._table.find("GET", segments)
             if operation is not None:
                 is_open = operation.is_open
                 return (operation.path, _unseen(self._house, is_open=is_open)), {}
         is_open = not any(map(_is_below(segments), PROTECTED))
         return ("", _absent(self._house, shown(path), is_open=is_open)), {}
-
-    def _operation(
-        self, method: str, segments: list[str]
-    ) -> tuple[Operation | None, dict[str, str]]:
-        for pattern, operation in self._by_size.get((method, len(segments)), ()):
-            variables = _matched(pattern, segments)
-            if variables is not None:
-                return operation, variables
-        return None, {}
-
-
-def _matched(pattern: list[str], segments: list[str]) -> dict[str, str] | None:
-    found: dict[str, str] = {}
-    for part, segment in zip(pattern, segments, strict=True):
-        if part.startswith("{"):
-            if not segment:
-                return None
-            found[part.strip("{}")] = segment
-        elif part != segment:
-            return None
-    return found
 
 
 def _is_below(segments: list[str]) -> Callable[[str], bool]:

@@ -15,7 +15,8 @@ DEFAULT_DOMAIN = "localhost"
 class House:
     """The ports of one store; `default_domain` is the one that clients cannot remove.
 
-    `authenticate` says who asks; it raises Unauthenticated or Forbidden.
+    `host` is where tasks run. `authenticate` says who asks; it raises Unauthenticated
+    or Forbidden.
     """
 
     store: Store
@@ -23,4 +24,5 @@ class House:
     passwords: Passwords
     authenticate: Callable[[Request], Awaitable[Actor]]
     default_domain: str = DEFAULT_DOMAIN
+    host: str = "localhost"
     bounds: Bounds = field(default_factory=Bounds)

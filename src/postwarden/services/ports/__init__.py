@@ -16,6 +16,7 @@ from postwarden.services.ports.mail import (
     References,
 )
 from postwarden.services.ports.operations import Queue, Receptions
+from postwarden.services.ports.quotas import Quotas
 from postwarden.services.ports.rewrites import Rewrites
 from postwarden.services.ports.sealing import Keyring, SealedFile, Sealer, Secrets
 from postwarden.services.ports.signing import Signer
@@ -50,6 +51,7 @@ __all__ = [
     "Outbox",
     "Passwords",
     "Queue",
+    "Quotas",
     "Receptions",
     "References",
     "Rewrites",

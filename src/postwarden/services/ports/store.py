@@ -32,6 +32,7 @@ from postwarden.services.ports.logins import (
 from postwarden.services.ports.mail import Copies, Ledger, Mailboxes, Messages
 from postwarden.services.ports.operations import Queue, Receptions
 from postwarden.services.ports.passkeys import Challenges, Passkeys
+from postwarden.services.ports.quotas import Quotas
 from postwarden.services.ports.replays import Replays
 from postwarden.services.ports.rewrites import Rewrites
 from postwarden.services.ports.sealing import Secrets
@@ -59,6 +60,8 @@ class UnitOfWork(Protocol):
     def accounts(self) -> Accounts: ...
     @property
     def directory(self) -> Directory: ...
+    @property
+    def quotas(self) -> Quotas: ...
     @property
     def rewrites(self) -> Rewrites: ...
     @property

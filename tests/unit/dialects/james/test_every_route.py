@@ -12,6 +12,7 @@ from postwarden.dialects.james.routes import PROTECTED, ROUTES
 from postwarden.model.actors import Actor
 from postwarden.model.errors import Unauthenticated
 from tests.support.api import Answered
+from tests.support.covering import covers
 from tests.unit.dialects.james.conftest import NET, ORG, Village
 
 DEEP = b'{"a":' * 2000 + b"1" + b"}" * 2000
@@ -164,6 +165,32 @@ async def test_a_user_of_a_domain_goes_before_the_domain(village: Village) -> No
     assert (refused.status, refused.json["type"]) == (409, "WrongState")
     assert (await village.client("DELETE", "/users/ada@example.org")).status == 204
     assert (await village.client("DELETE", "/domains/example.org")).status == 204
+
+
+@covers(
+    "PUT /address/groups/{group}",
+    "DELETE /address/groups/{group}",
+    "PUT /address/forwards/{user}",
+    "DELETE /address/forwards/{user}",
+)
+async def test_a_group_or_a_forward_needs_somebody_to_go_to(village: Village) -> None:
+    for method in ("PUT", "DELETE"):
+        group = await village.client(method, "/address/groups/team@example.org")
+        assert (group.status, group.body) == (400, b"")
+        forward = await village.client(method, "/address/forwards/ada@example.org")
+        assert (forward.status, forward.json["type"]) == (400, "InvalidArgument")
+
+
+@covers("DELETE /quota/users/{user}/size")
+async def test_what_is_not_said_of_a_user_any_more_is_what_wider_levels_say(
+    village: Village,
+) -> None:
+    path = "/quota/users/ada@example.org/size"
+    await village.client("PUT", "/quota/size", content=b"9")
+    await village.client("PUT", path, content=b"5")
+    assert (await village.client.get(path)).json == 5
+    assert (await village.client("DELETE", path)).status == 204
+    assert (await village.client.get(path)).json == 9
 
 
 async def test_an_empty_password_lets_nobody_in(village: Village) -> None:

@@ -51,6 +51,7 @@ from postwarden.adapters.sql.tables.mail import (
     messages,
     renderings,
 )
+from postwarden.adapters.sql.tables.quotas import quotas
 from postwarden.adapters.sql.tables.replays import replays
 from postwarden.adapters.sql.tables.rewrites import rewrites
 from postwarden.adapters.sql.tables.systems import systems
@@ -106,6 +107,7 @@ __all__ = [
     "plan_items",
     "plans",
     "queue",
+    "quotas",
     "reception_recipients",
     "receptions",
     "recovery_codes",

@@ -4,8 +4,12 @@ from postwarden.dialects.james.operations import Operation
 from postwarden.dialects.james.routes.addresses import addresses
 from postwarden.dialects.james.routes.domains import domains
 from postwarden.dialects.james.routes.health import health
+from postwarden.dialects.james.routes.mailboxes import mailboxes
 from postwarden.dialects.james.routes.mappings import mappings
+from postwarden.dialects.james.routes.quotas import quotas
+from postwarden.dialects.james.routes.tasks import tasks
 from postwarden.dialects.james.routes.users import users
+from postwarden.dialects.james.routes.vault import vault
 
 PROTECTED = (
     *("/domains", "/users", "/tasks", "/quota", "/sieve/quota", "/mailboxes"),
@@ -17,6 +21,9 @@ PROTECTED = (
 
 ROUTES: tuple[Operation, ...] = tuple(
     operation
-    for section in (health, domains, users, addresses, mappings)
+    for section in (
+        *(health, tasks, domains, users, mailboxes, quotas, addresses, mappings),
+        vault,
+    )
     for operation in section.all
 )

@@ -1,0 +1,1 @@
+"""Quotas of accounts: for one, for those of a domain, for all."""
