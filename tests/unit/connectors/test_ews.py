@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -215,8 +216,6 @@ async def test_contained_mail_lies_beside_what_clients_show_and_goes_back(
 
 
 def _now(copy: RemoteCopy, outcome: RemoteOutcome) -> RemoteCopy:
-    from dataclasses import replace  # noqa: PLC0415
-
     assert outcome.reference is not None
     return replace(copy, reference=outcome.reference)
 
@@ -357,3 +356,85 @@ async def test_a_redirect_is_not_followed(naps: list[float]) -> None:
                     await system.check()
     assert elsewhere.requests == []
     assert naps == []
+
+
+async def contained(server: ScriptedEws, system: EwsSystem) -> list[Return]:
+    """Contain all mail of ada, and return it as it is to go back."""
+    rows = await found(system, accounts=frozenset({ADA}))
+    outcomes = await system.contain(rows)
+    server.heard.clear()
+    return [
+        Return(copy=_now(row, outcome), content=BAD)
+        for row, outcome in zip(rows, outcomes, strict=True)
+    ]
+
+
+async def test_what_goes_back_is_moved_folder_by_folder(
+    server: ScriptedEws, system: EwsSystem
+) -> None:
+    for folder in ("inbox", "sub") * 3:
+        server.add(ADA, folder, BAD)
+    back = await system.restore(await contained(server, system))
+    assert all(each.reference and not each.reason for each in back)
+    assert [name for name, _, _ in server.heard] == ["MoveItem", "MoveItem"]
+    lies_in = sorted(item.folder for item in server.boxes[ADA].items)
+    assert lies_in == [f"{ADA}:inbox"] * 3 + [f"{ADA}:sub"] * 3
+
+
+async def test_a_folder_that_goes_between_two_batches_makes_no_mail_anew(
+    server: ScriptedEws, system: EwsSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("postwarden.connectors.ews.moving.BATCH", 2)
+    for _ in range(5):
+        server.add(ADA, "sub", BAD)
+    wanted = await contained(server, system)
+    box, moves = server.boxes[ADA], iter(range(9))
+
+    def goes(_: object, name: str) -> None:
+        if name == "MoveItem" and next(moves) == 1:
+            del box.folders[f"{ADA}:sub"]
+
+    server.before.append(goes)
+    back = await system.restore(wanted)
+    assert [each.reason for each in back] == [None] * 5
+    assert len(box.items) == 5
+    assert "CreateItem" not in [name for name, _, _ in server.heard]
+
+
+async def test_several_lost_answers_over_one_id_are_told_apart(
+    server: ScriptedEws, system: EwsSystem
+) -> None:
+    for _ in range(2):
+        server.add(ADA, "inbox", BAD, message_id="<one@x>")
+    rows = await found(system, accounts=frozenset({ADA}))
+    server.lose_answer_of = "MoveItem"
+    assert all(each.is_unknown for each in await system.contain(rows))
+    located = await system.locate(rows, towards=Place.ASIDE)
+    assert [each.place for each in located] == [Place.ASIDE] * 2
+    assert len({each.reference for each in located}) == 2
+    back = [
+        replace(row, reference=each.reference or "")
+        for row, each in zip(rows, located, strict=True)
+    ]
+    server.lose_answer_of = "MoveItem"
+    outcomes = await system.restore([Return(copy=copy) for copy in back])
+    assert all(each.is_unknown for each in outcomes)
+    located = await system.locate(back, towards=Place.HOME)
+    assert [each.place for each in located] == [Place.HOME] * 2
+    server.add(ADA, "inbox", BAD, message_id="<one@x>")  # whose is which now?
+    located = await system.locate(back, towards=Place.HOME)
+    assert [each.place for each in located] == [Place.NOWHERE] * 2
+
+
+async def test_an_owners_folder_of_that_name_hides_nothing(
+    server: ScriptedEws, system: EwsSystem
+) -> None:
+    server.boxes[ADA].folders[f"{ADA}:own"] = (f"{ADA}:top", "Postwarden")
+    server.add(ADA, "own", BAD)
+    wanted = Narrowing(accounts=frozenset({ADA}))
+    (told,) = [row async for row in system.find(wanted)]
+    assert isinstance(told, RemoteProblem)
+    assert "Postwarden: contained mail lies there" in told.reason
+    server.boxes[ADA].folders[f"{ADA}:aside"] = (f"{ADA}:root", "Postwarden")
+    (copy,) = await found(system, accounts=frozenset({ADA}))
+    assert copy.mailbox == "Postwarden"

@@ -47,12 +47,33 @@ async def all_folders(client: EwsClient, account: str) -> list[Folder]:
 
 
 async def hidden_folder(client: EwsClient, account: str, name: str) -> str:
-    """Return the id of a folder beside what clients show, made if it is not there."""
-    root = distinguished("root", account)
-    for row in await _below(client, account, "root", traversal="Shallow"):
+    """Return the id of a folder beside what clients show, made if it is not there.
+
+    A server that has no such place makes it among the others.
+    """
+    found = await _named(client, account, "root", name)
+    if found is not None:
+        return found
+    try:
+        root = distinguished("root", account)
+        return await create_folder(client, account, root, name)
+    except EwsError as error:
+        found = await _named(client, account, "msgfolderroot", name)
+        if error.code != "ErrorFolderExists" or found is None:
+            raise
+        return found
+
+
+async def is_hidden(client: EwsClient, account: str, name: str) -> bool:
+    """Whether a folder of this name is beside what clients show."""
+    return await _named(client, account, "root", name) is not None
+
+
+async def _named(client: EwsClient, account: str, root: str, name: str) -> str | None:
+    for row in await _below(client, account, root, traversal="Shallow"):
         if row.value("t:DisplayName") == name:
             return _id_of(row)
-    return await create_folder(client, account, root, name)
+    return None
 
 
 async def create_folder(client: EwsClient, account: str, parent: Xml, name: str) -> str:

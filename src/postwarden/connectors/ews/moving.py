@@ -4,12 +4,14 @@ A move is not repeatable: when the answer is lost, the item is looked for, under
 old id and where it was to go, before anything is done again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from postwarden.connectors.ews.references import Reference
 from postwarden.connectors.ews.searching import any_id
 from postwarden.connectors.ews.soap import (
     EwsClient,
+    EwsError,
     error_of,
     id_of,
     item_of,
@@ -33,12 +35,13 @@ async def move(
     account: str,
     references: Sequence[Reference],
     target: str,
-) -> list[RemoteOutcome]:
+) -> list[RemoteOutcome | None]:
     """Move items of one account to a folder; one answer for each, in their order.
 
-    Raises EwsError with a code in NO_FOLDER when the folder is not there.
+    None says that the folder was not there, and that the item was left where it is: a
+    folder may go while its items come.
     """
-    outcomes: list[RemoteOutcome] = []
+    outcomes: list[RemoteOutcome | None] = []
     for start in range(0, len(references), BATCH):
         some = references[start : start + BATCH]
         try:
@@ -48,34 +51,50 @@ async def move(
         except Unavailable as error:
             outcomes += [_unknown(error) for _ in some]
             continue
+        except EwsError as error:  # a fault: none of them was moved
+            gone = error.code in NO_FOLDER
+            outcomes += [None if gone else _failed(error) for _ in some]
+            continue
         if len(messages) != len(some):
             raise Unavailable(f"{len(messages)} answers to {len(some)} moves")
-        for reference, message in zip(some, messages, strict=True):
-            outcomes.append(_outcome(reference, message))
+        outcomes += map(_outcome, some, messages)
     return outcomes
 
 
 async def where_now(
-    client: EwsClient, copy: RemoteCopy, aside: str, towards: Place
-) -> Location:
-    """Say where a copy is whose move had no answer; raises EwsError, Unavailable.
+    client: EwsClient,
+    copies: Sequence[RemoteCopy],
+    towards: Place,
+    aside: Callable[[str], Awaitable[str]],
+) -> list[Location]:
+    """Say where copies are whose move had no answer; raises EwsError, Unavailable.
 
-    `aside` is the folder of contained mail. What has its old id was not moved; else it
-    is looked for by its Message-ID in the folder where it was to go.
+    `aside` gives the folder of contained mail of an account. What has its old id was
+    not moved; else it is looked for by its Message-ID in the folder where it was to go.
+    Several with one id are alike, and are told apart by none, so that each of them may
+    be any; but no more of them than were to go there.
     """
-    reference = Reference.of(copy.reference)
-    before, folder = (
-        (Place.HOME, aside)
-        if towards is Place.ASIDE
-        else (Place.ASIDE, reference.folder)
-    )
-    if await _exists(client, copy.account, reference.item):
-        return Location(place=before, reference=copy.reference)
-    rows = await _with_message_id(client, copy, folder) if copy.message_id else []
-    if len(rows) != 1:  # of several nobody could say which it was
-        return Location(place=Place.NOWHERE)
-    now = Reference(item=id_of(rows[0]) or "", folder=reference.folder)
-    return Location(place=towards, reference=now.text())
+    before = Place.HOME if towards is Place.ASIDE else Place.ASIDE
+    alike = Counter((copy.account, copy.message_id) for copy in copies)
+    taken: set[str] = set()
+    located = []
+    for copy in copies:
+        reference = Reference.of(copy.reference)
+        if await _exists(client, copy.account, reference.item):
+            located.append(Location(place=before, reference=copy.reference))
+            continue
+        folder = reference.folder
+        if towards is Place.ASIDE:
+            folder = await aside(copy.account)
+        ids = await _with_message_id(client, copy, folder) if copy.message_id else []
+        new = [each for each in ids if each not in taken]
+        if not new or len(ids) > alike[copy.account, copy.message_id]:
+            located.append(Location(place=Place.NOWHERE))
+            continue
+        taken.add(new[0])
+        now = Reference(item=new[0], folder=reference.folder)
+        located.append(Location(place=towards, reference=now.text()))
+    return located
 
 
 async def _exists(client: EwsClient, account: str, item: str) -> bool:
@@ -113,17 +132,19 @@ def _move_item(references: Sequence[Reference], target: str) -> Xml:
     )
 
 
-def _outcome(reference: Reference, message: Element) -> RemoteOutcome:
+def _outcome(reference: Reference, message: Element) -> RemoteOutcome | None:
     error = error_of(message)
     if error is not None:
         if error.code in NO_FOLDER:
-            raise error
-        return (
-            RemoteOutcome() if error.code in GONE else RemoteOutcome(reason=str(error))
-        )
+            return None
+        return RemoteOutcome() if error.code in GONE else _failed(error)
     # Where a server gives no new id, the old one is the only name that is left.
     item = id_of(item_of(message)) or reference.item
     return RemoteOutcome(reference=Reference(item=item, folder=reference.folder).text())
+
+
+def _failed(error: EwsError) -> RemoteOutcome:
+    return RemoteOutcome(reason=str(error))
 
 
 def _unknown(error: Unavailable) -> RemoteOutcome:
@@ -134,13 +155,13 @@ def _unknown(error: Unavailable) -> RemoteOutcome:
 
 async def _with_message_id(
     client: EwsClient, copy: RemoteCopy, folder: str
-) -> list[Element]:
+) -> list[str]:
     body = tag(
         "m:FindItem",
         tag("m:ItemShape", tag("t:BaseShape", "IdOnly")),
         tag(
             "m:IndexedPageItemView",
-            MaxEntriesReturned=2,
+            MaxEntriesReturned=BATCH,
             Offset=0,
             BasePoint="Beginning",
         ),
@@ -148,7 +169,7 @@ async def _with_message_id(
         tag("m:ParentFolderIds", tag("t:FolderId", Id=folder)),
         Traversal="Shallow",
     )
-    rows: list[Element] = []
+    ids: list[str] = []
     for message in await client.call(body, account=copy.account):
         error = error_of(message)
         if error is not None and error.code in NO_FOLDER:
@@ -156,5 +177,6 @@ async def _with_message_id(
         if error is not None:
             raise error
         items = message.find("m:RootFolder", "t:Items")
-        rows += items.children if items is not None else []
-    return rows
+        rows = items.children if items is not None else []
+        ids += [id_ for row in rows if (id_ := id_of(row)) is not None]
+    return ids

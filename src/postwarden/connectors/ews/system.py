@@ -11,10 +11,10 @@ from postwarden.connectors.ews.folders import (
     all_folders,
     folder_at,
     hidden_folder,
+    is_hidden,
 )
 from postwarden.connectors.ews.moving import (
     GONE,
-    NO_FOLDER,
     grouped,
     move,
     where_now,
@@ -43,6 +43,9 @@ _LACKS = (
     "mail is what the server makes of it again, not octet for octet what came in",
     "flags other than read, answered and flagged are not seen",
 )
+
+_IN_SIGHT = "contained mail lies there, in its owner's sight; it was not searched"
+_HOMELESS = RemoteOutcome(reason="the folder where it was to go was removed meanwhile")
 
 
 class EwsSystem:
@@ -126,7 +129,13 @@ class EwsSystem:
     ) -> Sequence[RemoteCopy | RemoteProblem]:
         try:
             folders = await all_folders(self._client, account)
-            return await self._in_folders(account, folders, wanted)
+            seen = [each for each in folders if each.path != self._folder]
+            if len(seen) == len(folders) or await is_hidden(
+                self._client, account, self._folder
+            ):
+                return await self._in_folders(account, folders, wanted)
+            told = RemoteProblem(account=account, reason=f"{self._folder}: {_IN_SIGHT}")
+            return [*await self._in_folders(account, seen, wanted), told]
         except EwsError as error:
             return [RemoteProblem(account=account, reason=str(error))]
 
@@ -182,7 +191,8 @@ class EwsSystem:
         ) -> list[RemoteOutcome]:
             target = await hidden_folder(self._client, account, self._folder)
             references = [Reference.of(copy.reference) for copy in some]
-            return await move(self._client, account, references, target)
+            moved = await move(self._client, account, references, target)
+            return [each or _HOMELESS for each in moved]
 
         return await self._by_account(copies, aside)
 
@@ -190,34 +200,59 @@ class EwsSystem:
         content = {each.copy.reference: each.content for each in copies}
 
         async def home(account: str, some: Sequence[RemoteCopy]) -> list[RemoteOutcome]:
-            back: list[RemoteOutcome] = []
+            outcomes = await self._home(account, some)
             for copy in some:
-                outcome = await self._home(account, copy)
-                if outcome == RemoteOutcome() and content[copy.reference] is not None:
-                    outcome = await self._again(copy, content[copy.reference] or b"")
-                back.append(outcome)
-            return back
+                octets = content[copy.reference]
+                if outcomes[copy.reference] == RemoteOutcome() and octets is not None:
+                    outcomes[copy.reference] = await self._again(copy, octets)
+            return [outcomes[copy.reference] for copy in some]
 
         return await self._by_account([each.copy for each in copies], home)
 
-    async def _home(self, account: str, copy: RemoteCopy) -> RemoteOutcome:
-        reference = Reference.of(copy.reference)
+    async def _home(
+        self, account: str, copies: Sequence[RemoteCopy]
+    ) -> dict[str, RemoteOutcome]:
+        """Move each to its folder, which is made again if it is gone."""
+        outcomes: dict[str, RemoteOutcome] = {}
+        by_folder: dict[str, list[RemoteCopy]] = {}
+        for copy in copies:
+            folder = Reference.of(copy.reference).folder
+            by_folder.setdefault(folder, []).append(copy)
+        for folder, some in by_folder.items():
+            moved = await self._moved(account, some, folder)
+            homeless = [copy for copy in some if moved[copy.reference] is None]
+            if homeless:
+                moved |= await self._moved_to_new(account, homeless)
+            outcomes |= {key: each or _HOMELESS for key, each in moved.items()}
+        return outcomes
+
+    async def _moved(
+        self, account: str, copies: Sequence[RemoteCopy], folder: str
+    ) -> dict[str, RemoteOutcome | None]:
+        references = [
+            Reference(item=Reference.of(copy.reference).item, folder=folder)
+            for copy in copies
+        ]
+        moved = await move(self._client, account, references, folder)
+        return {c.reference: each for c, each in zip(copies, moved, strict=True)}
+
+    async def _moved_to_new(
+        self, account: str, copies: Sequence[RemoteCopy]
+    ) -> dict[str, RemoteOutcome | None]:
         try:
-            (outcome,) = await move(
-                self._client, account, [reference], reference.folder
-            )
+            folder = await folder_at(self._client, account, copies[0].mailbox)
         except EwsError as error:
-            if error.code not in NO_FOLDER:
-                raise
-            folder = await folder_at(self._client, account, copy.mailbox)
-            reference = Reference(item=reference.item, folder=folder)
-            (outcome,) = await move(self._client, account, [reference], folder)
-        return outcome
+            failed = RemoteOutcome(reason=str(error))
+            return {copy.reference: failed for copy in copies}
+        return await self._moved(account, copies, folder)
 
     async def _again(self, copy: RemoteCopy, content: bytes) -> RemoteOutcome:
         """Make a copy anew that is nowhere any more."""
-        folder = await folder_at(self._client, copy.account, copy.mailbox)
-        item = await create_message(self._client, copy, folder, content)
+        try:
+            folder = await folder_at(self._client, copy.account, copy.mailbox)
+            item = await create_message(self._client, copy, folder, content)
+        except EwsError as error:
+            return RemoteOutcome(reason=str(error))
         return RemoteOutcome(
             reference=Reference(item=item, folder=folder).text(),
             reason="made anew from its content: categories and notes are lost",
@@ -243,14 +278,13 @@ class EwsSystem:
     async def locate(
         self, copies: Sequence[RemoteCopy], *, towards: Place
     ) -> list[Location]:
-        found = []
-        for copy in copies:
-            try:
-                aside = await hidden_folder(self._client, copy.account, self._folder)
-                found.append(await where_now(self._client, copy, aside, towards))
-            except EwsError as error:
-                raise Unavailable(str(error)) from error
-        return found
+        async def aside(account: str) -> str:
+            return await hidden_folder(self._client, account, self._folder)
+
+        try:
+            return await where_now(self._client, copies, towards, aside)
+        except EwsError as error:
+            raise Unavailable(str(error)) from error
 
     async def close(self) -> None:
         await self._http.close()
