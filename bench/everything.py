@@ -19,6 +19,7 @@ from bench import (
     ingest,
     inventory,
     paging,
+    previewing,
     rewriting,
     tracing,
 )
@@ -27,9 +28,8 @@ from bench.measuring import measured
 from bench.scales import Site
 
 _ALL = (
-    *(ingest, idling, campaign, inventory, paging, api, tracing, auditing),
-    fingerprints,
-    rewriting,
+    *(ingest, idling, campaign, inventory, paging, api, previewing),
+    *(tracing, auditing, fingerprints, rewriting),
 )
 
 

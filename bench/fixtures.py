@@ -9,10 +9,11 @@ import asyncio
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from bench.mails import Mails
 from postwarden.adapters.sql import migrating
@@ -31,6 +32,8 @@ from postwarden.services.ingest import new_message
 from postwarden.services.ports import UnitOfWork
 from postwarden.settings import Settings
 
+T = TypeVar("T")
+
 DOMAIN = "bench.example"
 MAIL_SIZE = 2048
 CHUNK = 2000  # accounts or mails per transaction
@@ -46,6 +49,7 @@ class Campaign:
 
     name: str
     copies: int
+    stored: bool = True  # its content too, which a preview never reads
 
     def subject(self) -> str:
         return f"Your account {self.name} needs attention"
@@ -97,13 +101,18 @@ def opened(data: Path, *, create: bool = False) -> Platform:
 
 
 def cached(folder: Path, fixture: Fixture) -> Path:
-    """Return the data directory of a fixture, built when it is not there yet.
+    """Return the data directory of a fixture; see `kept`."""
+    return kept(folder, fixture, build)
+
+
+def kept(folder: Path, wanted: T, build: Callable[[Path, T], None]) -> Path:
+    """Return the data directory of what is wanted, built when it is not there yet.
 
     It must not be changed: `copied` gives one that may be. Stores that other code
     built are removed when one is built.
     """
     version = _version()
-    parameters = hashlib.sha256(repr(fixture).encode()).hexdigest()[:12]
+    parameters = hashlib.sha256(repr(wanted).encode()).hexdigest()[:12]
     path = folder / f"store-{version}-{parameters}"
     if not path.is_dir():
         folder.mkdir(parents=True, exist_ok=True)
@@ -112,7 +121,7 @@ def cached(folder: Path, fixture: Fixture) -> Path:
                 shutil.rmtree(old)
         building = folder / f"building-{os.getpid()}"
         shutil.rmtree(building, ignore_errors=True)
-        build(building, fixture)
+        build(building, wanted)
         building.rename(path)
     return path
 
@@ -125,7 +134,11 @@ def copied(source: Path, target: Path) -> Path:
 
 def _version() -> str:
     """Name this code and the schema that it fills."""
-    files = [Path(__file__), *sorted((migrating.MIGRATIONS / "versions").glob("*.py"))]
+    files = [
+        Path(__file__),
+        Path(__file__).with_name("history.py"),
+        *sorted((migrating.MIGRATIONS / "versions").glob("*.py")),
+    ]
     whole = b"".join(path.read_bytes() for path in files)
     return hashlib.sha256(whole).hexdigest()[:12]
 
@@ -212,7 +225,7 @@ def _mails(fixture: Fixture) -> Iterator[_Mail]:
                 to=number,
                 trace_id=f"{campaign.name}-{number}",
                 message=new_message(digest, content),
-                content=content,
+                content=content if campaign.stored else None,
                 time=_BEGAN + timedelta(days=20, milliseconds=number),
             )
 

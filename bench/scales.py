@@ -25,6 +25,8 @@ class Scale:
     remembered: int  # mails after which memory is looked at
     rounds: int  # of what is repeated
     traces: int
+    events: int  # of a ledger to trace in
+    previewed: int  # copies of one plan
     rewrites: int = 100_000  # ways that lead from an address elsewhere
 
 
@@ -49,6 +51,8 @@ DEFAULT = Scale(
     remembered=1000,
     rounds=3,
     traces=200,
+    events=500_000,
+    previewed=20_000,
 )
 FULL = Scale(
     name="full",
@@ -63,6 +67,8 @@ FULL = Scale(
     remembered=1000,
     rounds=5,
     traces=500,
+    events=10_000_000,
+    previewed=100_000,
 )
 TINY = Scale(
     name="tiny",
@@ -78,6 +84,8 @@ TINY = Scale(
     rounds=1,
     traces=3,
     rewrites=1000,
+    events=400,
+    previewed=20,
 )
 SCALES = {scale.name: scale for scale in (DEFAULT, FULL, TINY)}
 

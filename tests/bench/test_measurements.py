@@ -19,6 +19,7 @@ from bench import (
     ingest,
     inventory,
     paging,
+    previewing,
     tracing,
 )
 from bench.figures import Better, Figure, Target
@@ -27,7 +28,9 @@ from bench.peers import dovecot, postfix
 from bench.scales import TINY, Site
 from postwarden.adapters.sql.sqlite import SqliteStore
 
-MEASUREMENTS = (ingest, idling, campaign, inventory, paging, tracing, auditing)
+MEASUREMENTS = (
+    *(ingest, idling, campaign, inventory, paging, previewing, tracing, auditing),
+)
 
 
 @pytest.fixture
