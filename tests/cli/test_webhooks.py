@@ -14,7 +14,7 @@ URL = "https://hooks.example/a?token=secret"
 LOOPBACK = ("--set", "webhooks.allow_private=127.0.0.0/8")
 FIELDS = {
     *("webhook", "url", "events", "domains", "state", "failing_since"),
-    *("created_at", "created_by"),
+    *("old_secret_until", "created_at", "created_by"),
 }
 DELIVERY_FIELDS = {
     *("delivery", "webhook", "id", "event", "object", "state", "attempts"),
@@ -49,6 +49,10 @@ def test_a_webhook_is_created_shown_changed_and_removed(cli: CommandLine) -> Non
     assert (changed.json["events"], changed.json["state"]) == (["all"], "disabled")
     renewed = cli("webhook", "change", "1", "--new-secret", "--json").json
     assert renewed["secret"] != made.json["secret"]
+    assert renewed["old_secret_until"] is not None
+    ended = cli("webhook", "change", "1", "--overlap", "0h", "--json").json
+    assert ended["old_secret_until"] is None
+    assert cli("webhook", "change", "1", "--overlap", "1h").status == 5
     assert cli("webhook", "remove", "1").status == 0
     assert cli("webhook", "show", "1").status == 3
 

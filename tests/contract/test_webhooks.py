@@ -54,6 +54,8 @@ async def test_a_webhook_comes_back_as_it_was_written(store: Store) -> None:
             webhook(
                 events=(NoticeName.CASE_DONE, NoticeName.HOLD_CREATED),
                 domains=("example.net", "example.org"),
+                old_secret=b"sealed before",
+                old_until=NOW + MINUTE,
                 failing_since=NOW,
                 retry_at=NOW + MINUTE,
             )

@@ -100,8 +100,18 @@ BODY = b'{"type":"account.created"}'
 
 
 def test_the_sample_takes_what_we_send(verify: Callable[..., bytes]) -> None:
-    headers = signed_headers(KEY, "01abc", int(time.time()), BODY)
+    headers = signed_headers([KEY], "01abc", int(time.time()), BODY)
     assert verify(secret_text(KEY), headers, BODY) == BODY
+
+
+def test_the_sample_knows_either_secret_while_one_is_changed(
+    verify: Callable[..., bytes],
+) -> None:
+    new = b"n" * 32
+    headers = signed_headers([new, KEY], "01abc", int(time.time()), BODY)
+    assert len(headers["webhook-signature"].split()) == 2
+    for key in (KEY, new):
+        assert verify(secret_text(key), headers, BODY) == BODY
 
 
 @pytest.mark.parametrize(
@@ -116,6 +126,6 @@ def test_the_sample_takes_what_we_send(verify: Callable[..., bytes]) -> None:
 def test_the_sample_refuses_what_is_forged_altered_or_replayed(
     verify: Callable[..., bytes], age: int, key: bytes, body: bytes
 ) -> None:
-    headers = signed_headers(key, "01abc", int(time.time()) - age, BODY)
+    headers = signed_headers([key], "01abc", int(time.time()) - age, BODY)
     with pytest.raises(ValueError, match="not from Postwarden|too old"):
         verify(secret_text(KEY), headers, body)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from postwarden.cli.arguments import Limit, read_secret
+from postwarden.cli.arguments import Limit, duration_of, read_secret
 from postwarden.cli.exits import FAILED
 from postwarden.cli.grammar import new_group
 from postwarden.cli.invocation import DryRun, Invocation, command
@@ -107,6 +107,8 @@ async def show(run: Invocation, webhook: WebhookNumber) -> None:
     examples=[
         "postwarden webhook change 1 --state active",
         "postwarden webhook change 1 --new-secret",
+        "postwarden webhook change 1 --new-secret --overlap 7d",
+        "postwarden webhook change 1 --overlap 0h",
     ],
 )
 async def change(
@@ -123,17 +125,25 @@ async def change(
         bool, typer.Option("--new-secret", help="Make a secret, and show it once.")
     ] = False,
     secret_stdin: SecretStdin = False,
+    overlap: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="How long the old secret signs too: 24h."),
+    ] = None,
     dry_run: DryRun = False,
 ) -> None:
     """Change a webhook. `--event` replaces all events that it has.
 
+    What is sent is signed with both secrets for a day after one was changed, or for
+    the time of `--overlap`: 0h where the old one got into wrong hands.
     One that was disabled goes on with what it still is to be told.
     """
     if new_secret and secret_stdin:
         raise Invalid("--new-secret or --secret-stdin, not both", field="new-secret")
     key = os.urandom(_KEY) if new_secret else None
     key = _key_of_stdin() if secret_stdin else key
-    if url is None and not event and state is None and key is None:
+    lasts = duration_of(overlap, field="overlap")
+    given = url is not None or bool(event) or state is not None
+    if not given and key is None and lasts is None:
         raise Invalid("nothing to change: give an option (see --help)")
     changed = await run.write(
         dry_run,
@@ -144,6 +154,7 @@ async def change(
         events=event_names(event) if event else None,
         state=None if state is None else _webhook_state(state),
         secret=None if key is None else _sealed(run, key),
+        overlap=lasts,
     )
     if changed is None:
         return

@@ -108,9 +108,9 @@ class WebhookState(StrEnum):
 class Webhook:
     """Who is told of what: nothing in `events` means everything.
 
-    `domains` of None means all domains, and what belongs to none. `secret` is
-    sealed. While nothing was delivered since `failing_since`, nothing is tried
-    before `retry_at`.
+    `domains` of None means all domains, and what belongs to none. Secrets are
+    sealed; the old one signs beside the new until `old_until`. While nothing was
+    delivered since `failing_since`, nothing is tried before `retry_at`.
     """
 
     id: int = 0
@@ -121,8 +121,16 @@ class Webhook:
     secret: bytes
     created_at: datetime
     created_by: str
+    old_secret: bytes | None = None
+    old_until: datetime | None = None
     failing_since: datetime | None = None
     retry_at: datetime | None = None
+
+    def secrets(self, now: datetime) -> list[bytes]:
+        """Return what signs now, the newest first."""
+        old, until = self.old_secret, self.old_until
+        is_good = old is not None and until is not None and now < until
+        return [self.secret, old] if old is not None and is_good else [self.secret]
 
     def listens(self, name: NoticeName, domains: Collection[str]) -> bool:
         """Whether it is to be told of this, which concerns some domains or none."""

@@ -1,4 +1,4 @@
-"""Sending one delivery to a webhook, signed with the webhook's secret."""
+"""Sending one delivery to a webhook, signed with the secrets of the webhook."""
 
 from dataclasses import dataclass
 
@@ -16,13 +16,14 @@ AGENT = "Postwarden-Webhook/1"
 
 async def send(client: WebhookClient, sealer: Sealer, due: Due) -> Answer:
     """Send one delivery, once."""
-    key = sealer.unseal(due.webhook.secret, webhooks.SECRET)
+    secrets = due.webhook.secrets(due.now)
+    keys = [sealer.unseal(each, webhooks.SECRET) for each in secrets]
     notice, timestamp = due.delivery.notice, int(due.now.timestamp())
     body = notice.body.encode()
     headers = {
         "Content-Type": "application/json",
         "User-Agent": AGENT,
-        **signed_headers(key, notice.key, timestamp, body),
+        **signed_headers(keys, notice.key, timestamp, body),
     }
     return await client.post(due.webhook.url, headers, body)
 

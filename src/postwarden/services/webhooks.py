@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from postwarden.model.actors import Actor
-from postwarden.model.errors import LimitExceeded, NotFound
+from postwarden.model.errors import Invalid, LimitExceeded, NotFound, Refused
 from postwarden.model.permissions import Permission
 from postwarden.model.webhooks import NoticeName, Webhook, WebhookState, check_url
 from postwarden.services import access, audit, notices
@@ -13,6 +14,8 @@ from postwarden.services.ports import UnitOfWork
 
 MAX_WEBHOOKS = 100  # of a store
 SECRET = "webhook"  # the purpose that secrets are sealed for  # noqa: S105
+OVERLAP = timedelta(days=1)  # in which a secret that was changed still signs
+MAX_OVERLAP = timedelta(days=30)
 SETTABLE = frozenset(WebhookState)
 
 
@@ -72,10 +75,14 @@ def change(
     events: Sequence[NoticeName] | None = None,
     state: WebhookState | None = None,
     secret: bytes | None = None,
+    overlap: timedelta | None = None,
 ) -> Webhook:
     """Change what is not None; an active one begins anew as if it never failed.
 
-    Raises NotFound, Invalid.
+    Beside a new secret the old one signs for the time of `overlap`, so that the
+    receiver may change his in between. Without a new secret `overlap` says for how
+    long from now the old one still does. Raises NotFound, Invalid, Refused when there
+    is no old one.
     """
     access.require(actor, Permission.WEBHOOK_READ, Permission.WEBHOOK_WRITE)
     old = _visible(uow, actor, number)
@@ -84,16 +91,18 @@ def change(
         url=old.url if url is None else check_url(url),
         events=old.events if events is None else tuple(events),
         state=state or old.state,
-        secret=secret or old.secret,
         failing_since=None,
         retry_at=None,
     )
+    new = _resealed(uow, new, secret, overlap)
     uow.webhooks.replace(new)
     before, after = audit.difference(_facts(old), _facts(new))
     if url is not None and old.url != new.url:
         after["url"] = new.origin
     if secret is not None:
         after["secret"] = "changed"  # noqa: S105  that it was, not what it is
+    if old.old_until != new.old_until:
+        after["old_secret_until"] = new.old_until and new.old_until.isoformat()
     audit.record(
         uow,
         actor,
@@ -106,6 +115,40 @@ def change(
     if new.state is WebhookState.ACTIVE and uow.outbox.next_at(new.id) is not None:
         notices.wake(uow, new)
     return new
+
+
+def _resealed(
+    uow: UnitOfWork, webhook: Webhook, secret: bytes | None, overlap: timedelta | None
+) -> Webhook:
+    if overlap is not None and not timedelta(0) <= overlap <= MAX_OVERLAP:
+        raise Invalid(
+            f"an old secret signs for 0 to {MAX_OVERLAP.days} days more",
+            field="overlap",
+        )
+    if secret is None and overlap is None:
+        return webhook
+    old = webhook.old_secret if secret is None else webhook.secret
+    if old is None:
+        raise Refused("there is no older secret: it was not changed of late")
+    lasts = OVERLAP if overlap is None else overlap
+    return replace(
+        webhook,
+        secret=secret or webhook.secret,
+        old_secret=old if lasts else None,
+        old_until=uow.now + lasts if lasts else None,
+    )
+
+
+def forget_old_secrets(uow: UnitOfWork) -> int:
+    """Forget secrets that sign no more; return how many there were."""
+    over = [
+        each
+        for each in uow.webhooks.all()
+        if each.old_until is not None and each.old_until <= uow.now
+    ]
+    for each in over:
+        uow.webhooks.replace(replace(each, old_secret=None, old_until=None))
+    return len(over)
 
 
 def remove(uow: UnitOfWork, actor: Actor, number: int) -> Webhook:

@@ -1,13 +1,15 @@
 """How a webhook's request is signed: the Standard Webhooks specification, 1.0.
 
 The signed octets are `ID.TIMESTAMP.BODY`, the key is what the Base64 behind `whsec_`
-stands for, and the signature is HMAC-SHA256.
+stands for, and the signature is HMAC-SHA256. While a secret is changed there are
+signatures by both, with a blank between.
 """
 
 import base64
 import binascii
 import hashlib
 import hmac
+from collections.abc import Iterable
 
 PREFIX = "whsec_"
 SHORTEST, LONGEST = 24, 64  # octets of a key
@@ -36,13 +38,15 @@ def secret_key(text: str) -> bytes:
 
 
 def signed_headers(
-    key: bytes, number: str, timestamp: int, body: bytes
+    keys: Iterable[bytes], number: str, timestamp: int, body: bytes
 ) -> dict[str, str]:
     """Return the fields by which a receiver knows that a request is ours."""
     content = f"{number}.{timestamp}.".encode() + body
-    digest = hmac.new(key, content, hashlib.sha256).digest()
+    digests = (hmac.new(key, content, hashlib.sha256).digest() for key in keys)
     return {
         "webhook-id": number,
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
+        "webhook-signature": " ".join(
+            f"v1,{base64.b64encode(digest).decode()}" for digest in digests
+        ),
     }

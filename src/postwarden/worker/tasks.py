@@ -89,17 +89,20 @@ async def purge_tasks(lease: Lease) -> Mapping[str, object]:
 
 
 async def purge_ledger(lease: Lease) -> Mapping[str, object]:
-    """Forget events that are older than their kind is kept, in chunks."""
+    """Forget events that are older than their kind is kept, in chunks.
+
+    Its progress is the last event that it has looked at: a ledger is long, and who
+    takes an attempt over goes on behind that one.
+    """
     context = lease.context
-    after = removed = 0
-    left = True
+    after, removed, left = lease.task.done, 0, True
     while left:
         chunk = await context.store.transact(
             ledger_retention.purge_chunk, context.keep_events, after=after
         )
         after, left = chunk.up_to, chunk.left
         removed += chunk.removed
-        await lease.renew(removed, 0)
+        await lease.renew(after, 0)
     return {"removed": removed}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from postwarden.model.errors import Unavailable
-from postwarden.services import deliveries
+from postwarden.services import deliveries, webhooks
 from postwarden.services.webhook_sending import send
 from postwarden.worker.context import Lease, number
 
@@ -32,8 +32,9 @@ async def deliver(lease: Lease) -> Mapping[str, object]:
 
 
 async def purge(lease: Lease) -> Mapping[str, object]:
-    """Forget deliveries that ended long ago, in chunks."""
+    """Forget deliveries that ended long ago, in chunks, and secrets of before."""
     context, done = lease.context, 0
+    await context.store.transact(webhooks.forget_old_secrets)
     while count := await context.store.transact(
         deliveries.purge_chunk, context.keep_deliveries
     ):

@@ -84,3 +84,27 @@ async def test_old_ledger_events_are_forgotten(
     (left,) = await store.read(lambda uow: uow.ledger.page(limit=9))
     assert left.event is Event.READ
     assert ledger_retention.PURGE in SCHEDULE
+
+
+async def test_a_ledger_purge_that_was_cut_off_goes_on_behind_what_it_has_seen(
+    context: WorkerContext, clock: Clock
+) -> None:
+    purge = ledger_retention.PURGE
+
+    def cut_off(uow: UnitOfWork) -> int:
+        uow.ledger.record(ledger_event(time=clock.now) for _ in range(5))
+        task = uow.tasks.add(purge, tasks.STORE, {}, clock.now)
+        until = clock.now + timedelta(minutes=1)
+        uow.tasks.lease("dead", names=[purge], now=clock.now, until=until)
+        uow.tasks.renew(task.id, "dead", now=clock.now, until=until, progress=(3, 0))
+        return task.id
+
+    store = context.store
+    context = replace(context, keep_events={Event.RECEIVE: timedelta(days=1)})
+    number = await store.transact(cut_off)
+    clock.forward(days=2)
+    ended = await runner.run_task(context, number)
+
+    assert (ended.state, ended.result) == (TaskState.COMPLETED, {"removed": 2})
+    left = await store.read(lambda uow: uow.ledger.page(limit=99))
+    assert [each.id for each in left] == [1, 2, 3]

@@ -12,7 +12,7 @@ from datetime import timedelta
 import pytest
 
 from postwarden.model.actors import OPERATOR
-from postwarden.model.errors import NotFound
+from postwarden.model.errors import Invalid, NotFound
 from postwarden.model.tasks import Task, TaskState
 from postwarden.model.webhooks import (
     Delivery,
@@ -131,6 +131,73 @@ async def test_what_happens_is_told_signed_and_once(
     assert (done.state, done.attempts) == (DeliveryState.DELIVERED, 1)
     assert (done.last_status, done.ended_at) == (200, NOW)
     assert (await the_task(telling)).state is TaskState.COMPLETED
+
+
+async def signed_by(
+    context: WorkerContext, elsewhere: Elsewhere, *keys: bytes
+) -> list[bytes]:
+    """Return by which of some keys the next request is signed, in its order."""
+    await happen(context, "case 7")
+    await work(context)
+    _, headers, body = elsewhere.heard[-1]
+    content = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    by = {
+        "v1,"
+        + base64.b64encode(hmac.new(k, content, hashlib.sha256).digest()).decode(): k
+        for k in keys
+    }
+    return [by[signature] for signature in headers["webhook-signature"].split()]
+
+
+async def test_both_secrets_sign_while_one_is_changed(
+    telling: WorkerContext, elsewhere: Elsewhere, clock: Clock
+) -> None:
+    await listening(telling)
+    newer, newest = b"n" * 32, b"m" * 32
+
+    async def change(key: bytes | None, overlap: timedelta | None) -> Webhook:
+        secret = None if key is None else PlainSealer().seal(key, webhooks.SECRET)
+        return await telling.store.transact(
+            webhooks.change, OPERATOR, 1, secret=secret, overlap=overlap
+        )
+
+    keys = (KEY, newer, newest)
+    assert await signed_by(telling, elsewhere, *keys) == [KEY]
+    await change(newer, timedelta(hours=2))
+    assert await signed_by(telling, elsewhere, *keys) == [newer, KEY]
+    clock.forward(hours=2)
+    assert await signed_by(telling, elsewhere, *keys) == [newer]
+    await change(newest, None)
+    assert await signed_by(telling, elsewhere, *keys) == [newest, newer]
+    await change(None, timedelta(0))
+    assert await signed_by(telling, elsewhere, *keys) == [newest]
+    await change(KEY, timedelta(0))
+    assert await signed_by(telling, elsewhere, *keys) == [KEY]
+
+
+async def test_a_secret_that_signs_no_more_is_forgotten(
+    telling: WorkerContext, clock: Clock
+) -> None:
+    await listening(telling)
+    await telling.store.transact(
+        webhooks.change, OPERATOR, 1, secret=b"newer", overlap=timedelta(hours=1)
+    )
+    assert await telling.store.transact(webhooks.forget_old_secrets) == 0
+    clock.forward(hours=1)
+    assert await telling.store.transact(webhooks.forget_old_secrets) == 1
+    assert (await the_webhook(telling)).old_secret is None
+
+
+@pytest.mark.parametrize("overlap", [timedelta(days=31), timedelta(seconds=-1)])
+async def test_an_overlap_is_of_some_length(
+    telling: WorkerContext, overlap: timedelta
+) -> None:
+    await listening(telling)
+    with pytest.raises(Invalid) as refused:
+        await telling.store.transact(
+            webhooks.change, OPERATOR, 1, secret=b"newer", overlap=overlap
+        )
+    assert refused.value.field == "overlap"
 
 
 async def test_only_who_listens_is_told(

@@ -7,7 +7,10 @@ from typing import Any
 from postwarden.adapters.memory.state import State
 
 # Tables of `State`, and fields of their rows.
-_KINDS = ("administrators.totp", "systems.secret", "webhooks.secret")
+_KINDS = (
+    *("administrators.totp", "systems.secret"),
+    *("webhooks.old_secret", "webhooks.secret"),
+)
 
 
 class MemorySecrets:

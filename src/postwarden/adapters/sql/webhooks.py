@@ -84,6 +84,8 @@ def _webhook_values(webhook: Webhook) -> Values:
         "secret": webhook.secret,
         "created_at": instant(webhook.created_at),
         "created_by": webhook.created_by,
+        "old_secret": webhook.old_secret,
+        "old_until": instant_or_none(webhook.old_until),
         "failing_since": instant_or_none(webhook.failing_since),
         "retry_at": instant_or_none(webhook.retry_at),
     }
@@ -101,6 +103,8 @@ def _webhook(row: Row) -> Webhook:
         created_by=row[7],
         failing_since=time_or_none(row[8]),
         retry_at=time_or_none(row[9]),
+        old_secret=row[10],
+        old_until=time_or_none(row[11]),
     )
 
 

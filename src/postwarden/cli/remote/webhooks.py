@@ -1,8 +1,10 @@
 """Commands about webhooks as requests."""
 
+import math
+
 import typer
 
-from postwarden.cli.arguments import read_secret, refuse_nothing
+from postwarden.cli.arguments import duration_of, read_secret, refuse_nothing
 from postwarden.cli.exits import FAILED
 from postwarden.cli.output import Output
 from postwarden.cli.remote.asking import fields_of
@@ -14,12 +16,18 @@ def _secret(words: Words) -> str | None:
     return read_secret("secret") if words["secret_stdin"] else None
 
 
+def _hours(words: Words) -> int | None:
+    overlap = duration_of(words["overlap"], field="overlap")
+    return None if overlap is None else math.ceil(overlap.total_seconds() / 3600)
+
+
 _CHANGES: dict[str, Word] = {
     "url": "url",
     "events": given("event"),
     "state": "state",
     "new_secret": given("new_secret"),
     "secret": _secret,
+    "overlap_hours": _hours,
 }
 
 

@@ -23,6 +23,8 @@ webhooks = sa.Table(
     text("created_by"),
     integer("failing_since", nullable=True),
     integer("retry_at", nullable=True),
+    sealed("old_secret", nullable=True),
+    integer("old_until", nullable=True),
     sqlite_autoincrement=True,  # an id is never given twice
 )
 

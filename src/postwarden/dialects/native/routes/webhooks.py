@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from datetime import timedelta
 
 from msgspec import UnsetType
 
@@ -102,8 +103,9 @@ async def change_webhook(
 ) -> Written[shapes.ChangedWebhookShape]:
     """Change a webhook; `events` names all of them anew.
 
-    With `new_secret` one is made and shown this once. A webhook that is made active
-    goes on with what it still is to be told.
+    With `new_secret` one is made and shown this once; beside it the old one signs for
+    `overlap_hours`, 24 unless said, 0 if it is to sign no more. A webhook that is made
+    active goes on with what it still is to be told.
     """
     changed, key = number(webhook, "webhook"), _key(body.secret)
     if body.new_secret and key is not None:
@@ -112,6 +114,7 @@ async def change_webhook(
     key = made or key
     sealed = None if key is None else call.house.sealer.seal(key, service.SECRET)
     events, state = given(body.events), given(body.state)
+    hours = given(body.overlap_hours)
     names = None if events is None else _events(events)
     return await call.write(
         lambda uow: shapes.changed_webhook(
@@ -123,6 +126,7 @@ async def change_webhook(
                 events=names,
                 state=None if state is None else WebhookState(state),
                 secret=sealed,
+                overlap=None if hours is None else timedelta(hours=hours),
             ),
             None if made is None else secret_text(made),
         ),

@@ -18,6 +18,12 @@ EventWords = Annotated[
 WebhookSecret = Annotated[str, Meta(max_length=200, description="`whsec_...`")]
 
 
+OverlapHours = Annotated[
+    int,
+    Meta(ge=0, le=720, description="For how long the secret of before signs as well."),
+]
+
+
 class WebhookOrder(Taken):
     """Who is to be told of what; without domains of every one."""
 
@@ -35,6 +41,7 @@ class WebhookChange(Taken):
     state: OnOff | UnsetType = UNSET
     secret: WebhookSecret | UnsetType = UNSET
     new_secret: bool = False
+    overlap_hours: OverlapHours | UnsetType = UNSET
 
 
 class DeliveryQuery(Paging):

@@ -16,6 +16,7 @@ class WebhookShape(TypedDict):
     domains: list[str] | None
     state: str
     failing_since: datetime | None
+    old_secret_until: datetime | None
     created_at: datetime
     created_by: str
 
@@ -70,6 +71,7 @@ def webhook(of: Webhook) -> WebhookShape:
         "domains": None if of.domains is None else list(of.domains),
         "state": of.state.value,
         "failing_since": of.failing_since,
+        "old_secret_until": of.old_until,
         "created_at": of.created_at,
         "created_by": of.created_by,
     }

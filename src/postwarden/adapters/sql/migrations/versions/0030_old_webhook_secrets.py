@@ -1,0 +1,14 @@
+"""The secret that a webhook had before, which signs for a while yet."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0030"
+down_revision = "0029"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("webhooks", sa.Column("old_secret", sa.LargeBinary(), nullable=True))
+    op.add_column("webhooks", sa.Column("old_until", sa.BigInteger(), nullable=True))
