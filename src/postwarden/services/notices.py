@@ -99,7 +99,7 @@ UNTOLD = frozenset(
         "ledger.purge",
         "secret.forget",
         "secret.rotate",
-        "quota.set",
+        *("quota.recompute", "quota.set"),
         *("rewrite.create", "rewrite.remove"),
         "session.end",
         "store.fsck",

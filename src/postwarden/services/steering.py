@@ -25,7 +25,7 @@ from postwarden.services.cases import arming, closing, notifying, running, undoi
 from postwarden.services.logins import sessions
 from postwarden.services.mailboxes import keeping
 from postwarden.services.ports import UnitOfWork
-from postwarden.services.quotas import saying
+from postwarden.services.quotas import recomputing, saying
 
 Stop = Callable[[UnitOfWork, Actor, Task], None]
 
@@ -46,6 +46,7 @@ CANCELABLE: Mapping[str, Stop] = {
     tasks.PURGE: nothing_else,
     vault.EXPIRE: nothing_else,
     contents.TASK: nothing_else,
+    recomputing.TASK: nothing_else,
     vault_restoring.TASK: nothing_else,
     deliveries.PURGE: nothing_else,
 }

@@ -22,7 +22,7 @@ from postwarden.services.audit import anchoring, verifying
 from postwarden.services.cases import arming, closing, notifying, running, undoing
 from postwarden.services.logins import guard, sessions
 from postwarden.services.mailboxes import keeping
-from postwarden.services.quotas import saying
+from postwarden.services.quotas import recomputing, saying
 from postwarden.worker import auditing, casework, holding, vaulting, webhooks
 from postwarden.worker.context import Lease, number
 
@@ -77,6 +77,18 @@ async def apply_quotas(lease: Lease) -> Mapping[str, object]:
         done += count
         await lease.renew(done, 0)
     return {"accounts": done}
+
+
+async def recompute_usage(lease: Lease) -> Mapping[str, object]:
+    """Count anew what accounts use, in chunks."""
+    counted = corrected = 0
+    after = ""
+    while chunk := await lease.context.store.transact(recomputing.chunk, after):
+        after = chunk.after
+        counted += chunk.counted
+        corrected += chunk.corrected
+        await lease.renew(counted, 0)
+    return {"accounts": counted, "corrected": corrected}
 
 
 async def purge_tasks(lease: Lease) -> Mapping[str, object]:
@@ -143,6 +155,7 @@ HANDLERS: Handlers = {
     holds.RELEASE: holding.release_hold,
     sessions.PURGE: purge_logins,
     saying.APPLY: apply_quotas,
+    recomputing.TASK: recompute_usage,
     tasks.PURGE: purge_tasks,
     notices.DELIVER: webhooks.deliver,
     deliveries.PURGE: webhooks.purge,

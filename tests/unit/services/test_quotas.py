@@ -2,6 +2,7 @@
 
 import pytest
 
+from postwarden.model.accounts import Usage
 from postwarden.model.actors import OPERATOR, Actor
 from postwarden.model.errors import Forbidden, Invalid, NotFound
 from postwarden.model.permissions import EVERYTHING
@@ -9,8 +10,9 @@ from postwarden.model.quotas import Limits
 from postwarden.services import accounts, domains, removals
 from postwarden.services.accounts import NewAccount
 from postwarden.services.ports import Store, UnitOfWork
-from postwarden.services.quotas import saying
-from tests.unit.services.world import at, people
+from postwarden.services.quotas import recomputing, saying
+from tests.support import factories
+from tests.unit.services.world import at, deliver, people
 
 ADA = at("ada")
 
@@ -139,3 +141,24 @@ async def test_a_limit_is_within_bounds(store: Store, limit: int) -> None:
     await store.transact(people)
     with pytest.raises(Invalid):
         await store.transact(saying.say_everywhere, OPERATOR, {"octets": limit})
+
+
+async def test_counters_are_made_to_agree_with_the_copies(store: Store) -> None:
+    await store.transact(people)
+    await deliver(store, factories.message("one"), ADA)
+    right = (await store.read(saying.of_account, OPERATOR, ADA)).account
+    assert right.used_messages == 1
+
+    def spoil(uow: UnitOfWork) -> None:
+        more = Usage(octets=7, messages=-1, vault_octets=3, vault_messages=2)
+        uow.accounts.use([(right.id, more)])
+
+    await store.transact(spoil)
+    done = await store.transact(recomputing.chunk, "")
+    assert done
+    assert (done.counted, done.corrected) == (3, 1)
+    assert (await store.read(saying.of_account, OPERATOR, ADA)).account == right
+    again = await store.transact(recomputing.chunk, "")
+    assert again
+    assert again.corrected == 0
+    assert await store.transact(recomputing.chunk, done.after) is None

@@ -7,6 +7,7 @@ from datetime import datetime
 from postwarden.adapters.memory.state import State
 from postwarden.model.accounts import Account, Usage
 from postwarden.model.errors import NotFound
+from postwarden.model.mailboxes import CopyState
 
 
 class MemoryAccounts:
@@ -14,6 +15,7 @@ class MemoryAccounts:
 
     def __init__(self, state: State) -> None:
         self._accounts = state.accounts
+        self._copies = state.copies
 
     def get(self, account: int) -> Account:
         found = self._accounts.get(account)
@@ -67,6 +69,17 @@ class MemoryAccounts:
             if account.address.domain == domain and account.id > after
         ]
         return sorted(found)[:limit]
+
+    def counted(self, account: int) -> Usage:
+        counted = Usage()
+        for copy in self._copies:
+            if copy.account == account:
+                counted += (
+                    Usage(octets=copy.size, messages=1)
+                    if copy.state is CopyState.LIVE
+                    else Usage(vault_octets=copy.size, vault_messages=1)
+                )
+        return counted
 
     def use(self, changes: Iterable[tuple[int, Usage]]) -> None:
         for number, usage in changes:

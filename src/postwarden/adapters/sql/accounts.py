@@ -64,6 +64,20 @@ _LOGIN = Prepared(
     .where(_a.id == P("account"))
     .values(last_login_at=P("time"))
 )
+_is_live = tables.copies.c.state == "live"
+
+
+def _sum(live: object, other: object) -> sa.ColumnElement[int]:
+    added = sa.func.sum(sa.case((_is_live, live), else_=other))
+    return sa.cast(sa.func.coalesce(added, 0), sa.BigInteger)  # or it is a decimal
+
+
+_size = tables.copies.c.size
+_COUNTED = Prepared(
+    sa.select(_sum(_size, 0), _sum(1, 0), _sum(0, _size), _sum(0, 1)).where(
+        tables.copies.c.account_id == P("account")
+    )
+)
 
 
 class SqlAccounts:
@@ -117,6 +131,13 @@ class SqlAccounts:
             _IN_DOMAIN, first=first, last=last, after=after, count=limit
         )
         return [row[0] for row in rows]
+
+    def counted(self, account: int) -> Usage:
+        row = self._connection.one(_COUNTED, account=account)
+        assert row is not None  # noqa: S101  a sum without rows is a row
+        return Usage(
+            octets=row[0], messages=row[1], vault_octets=row[2], vault_messages=row[3]
+        )
 
     def use(self, changes: Iterable[tuple[int, Usage]]) -> None:
         self._connection.run_many(

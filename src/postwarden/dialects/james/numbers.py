@@ -3,7 +3,7 @@
 import re
 
 from postwarden.dialects.james.calls import Call
-from postwarden.dialects.james.envelope import Fault, invalid
+from postwarden.dialects.james.envelope import Fault, illegal, invalid
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)
 _FRACTION = re.compile(
@@ -33,6 +33,20 @@ def limit(call: Call) -> int | None:
 def offset(call: Call) -> int:
     """Return how many rows are left out first; raises Fault."""
     return _int(call, "offset") or 0
+
+
+def speed(call: Call, name: str, *, default: int) -> int:
+    """Return how many things a second are asked for; raises Fault."""
+    text = call.parameter(name)
+    if text is None:
+        return default
+    value = long_of(text)
+    if value is None or not -_INT <= value < _INT:
+        raise illegal(
+            f"Illegal value supplied for query parameter '{name}', expecting a "
+            "strictly positive optional integer"
+        )
+    return value
 
 
 def fraction(call: Call, name: str) -> float | None:

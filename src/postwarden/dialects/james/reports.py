@@ -7,6 +7,7 @@ from typing import Any
 
 from postwarden.model.tasks import Task, TaskState
 from postwarden.services import vault, vault_restoring
+from postwarden.services.quotas import recomputing
 
 STATUSES = {
     TaskState.WAITING: "waiting",
@@ -107,8 +108,17 @@ def _restored(task: Task) -> Mapping[str, object]:
     }
 
 
+def _recomputed(task: Task) -> Mapping[str, object]:
+    return {
+        "processedQuotaRoots": (task.result or {}).get("accounts", task.done),
+        "failedQuotaRoots": [],
+        "runningOptions": {"usersPerSecond": task.payload["per_second"]},
+    }
+
+
 _TYPES: Mapping[str, tuple[str, Told]] = {
     vault.EXPIRE: ("deleted-messages-blob-store-based-garbage-collection", _expired),
+    recomputing.TASK: ("recompute-current-quotas", _recomputed),
     vault_restoring.TASK: ("deleted-messages-restore", _restored),
 }
 """What James calls tasks that he has too; others go by our names."""

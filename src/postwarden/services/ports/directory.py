@@ -78,6 +78,10 @@ class Accounts(Protocol):
         """Return ids of accounts of a domain, removed ones included, ascending."""
         ...
 
+    def counted(self, account: int) -> Usage:
+        """Return what an account's copies add up to, whatever its counters say."""
+        ...
+
     def use(self, changes: Iterable[tuple[int, Usage]]) -> None:
         """Add to the usage counters of accounts."""
         ...

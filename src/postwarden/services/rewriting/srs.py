@@ -11,6 +11,7 @@ as long as a bounce may take.
 import base64
 import hashlib
 import hmac
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from postwarden.model.addresses import MAX_LOCAL_PART, Address, ascii_domain
@@ -51,6 +52,25 @@ def forwarded(key: bytes, path: Address, forwarder: str, now: datetime) -> Addre
         told = f"{_stamp(day)}={ascii_domain(path.domain)}={path.local_part}"
         made = f"{_FIRST}={_hashed(key, day, told)}={told}"
     return path if len(made) > MAX_LOCAL_PART else Address(made, forwarder)
+
+
+def sent_with(
+    key: bytes | None,
+    path: Address | None,
+    ways: Iterable[tuple[Address, Address]],
+    now: datetime,
+) -> Address | None:
+    """Return the reverse path that a mail leaves with, by its ways out.
+
+    A way is an address of ours and the one elsewhere that it leads to; mail that came
+    for the address itself, or from its domain, goes out as it is.
+    """
+    if key is None or path is None:
+        return path
+    for via, to in ways:
+        if via.key != to.key and via.domain != path.domain:
+            return forwarded(key, path, via.domain, now)
+    return path
 
 
 def returned(key: bytes, address: Address, now: datetime) -> Address:

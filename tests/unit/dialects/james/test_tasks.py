@@ -149,3 +149,39 @@ async def test_what_is_purged_must_be_said(
 ) -> None:
     answered = await village.client("DELETE", "/deletedMessages", query=query)
     assert (answered.status, answered.json["details"]) == (400, said)
+
+
+@covers("POST /quota/users")
+async def test_what_users_keep_is_counted_anew(village: Village) -> None:
+    query = "task=RecomputeCurrentQuotas&usersPerSecond=20"
+    made = await village.client("POST", "/quota/users", query=query)
+    assert made.status == 201
+    told = (await village.client.get(made.headers["location"])).json
+    assert told["type"] == "recompute-current-quotas"
+    information = told["additionalInformation"]
+    assert information["runningOptions"] == {"usersPerSecond": 20}
+    assert information["failedQuotaRoots"] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("", "'task' query parameter is compulsory."),
+        ("task=nope", "Invalid value supplied for query parameter 'task': nope."),
+        (
+            "task=RecomputeCurrentQuotas&usersPerSecond=0",
+            "'usersPerSecond' needs to be strictly positive",
+        ),
+        (
+            "task=RecomputeCurrentQuotas&usersPerSecond=abc",
+            "Illegal value supplied for query parameter 'usersPerSecond', "
+            "expecting a strictly positive optional integer",
+        ),
+    ],
+)
+async def test_what_is_counted_and_how_fast_must_be_said_well(
+    village: Village, query: str, said: str
+) -> None:
+    answered = await village.client("POST", "/quota/users", query=query)
+    assert answered.status == 400
+    assert answered.json["details"].startswith(said)

@@ -62,6 +62,20 @@ def test_a_key_of_others_and_time_end_it() -> None:
             srs.returned(key, address, now)
 
 
+def test_only_what_is_forwarded_leaves_with_an_address_of_ours() -> None:
+    zoe, ada = Address("zoe", "far.example"), Address("ada", "ours.example")
+    away = Address("x", "elsewhere.example")
+    made = srs.forwarded(KEY, zoe, "ours.example", NOW)
+    assert srs.sent_with(KEY, zoe, [(away, away), (ada, away)], NOW) == made
+    for key, path, ways in (
+        (None, zoe, [(ada, away)]),
+        (KEY, None, [(ada, away)]),
+        (KEY, zoe, [(away, away)]),
+        (KEY, Address("bob", "ours.example"), [(ada, away)]),
+    ):
+        assert srs.sent_with(key, path, ways, NOW) == path
+
+
 def test_what_does_not_fit_stays_as_it_is() -> None:
     for path in (Address("l" * 60, "a.example"), Address("ü", "a.example")):
         assert srs.forwarded(KEY, path, "ours.example", NOW) == path

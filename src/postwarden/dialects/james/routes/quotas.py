@@ -24,12 +24,14 @@ from postwarden.dialects.james.names import (
     username_of,
 )
 from postwarden.dialects.james.operations import Operations
+from postwarden.dialects.james.routes.tasks import made
+from postwarden.dialects.james.selecting import selected
 from postwarden.dialects.kit.asgi import Answer
 from postwarden.model.actors import Actor
 from postwarden.model.errors import NotFound
 from postwarden.model.quotas import LARGEST, UNLIMITED, Levels, Limits
 from postwarden.services.ports import UnitOfWork
-from postwarden.services.quotas import saying
+from postwarden.services.quotas import recomputing, saying
 from postwarden.services.quotas.saying import AccountQuota
 
 quotas = Operations()
@@ -186,6 +188,16 @@ async def search_users(call: Call) -> Answer:
     return found(
         [{"detail": detail, "username": user} for user, detail in rows[offset:end]]
     )
+
+
+@quotas.post("/quota/users")
+async def recompute(call: Call) -> Answer:
+    """Count anew what users keep."""
+    selected(call, "task", "RecomputeCurrentQuotas")
+    speed = numbers.speed(call, "usersPerSecond", default=1)
+    if speed <= 0:
+        raise illegal("'usersPerSecond' needs to be strictly positive")
+    return made(await call.write(recomputing.start, per_second=speed))
 
 
 @quotas.get("/quota/users/{user}")
