@@ -11,8 +11,8 @@ from postwarden.adapters.secret_files import secret_file
 from postwarden.bootstrap import Platform
 from postwarden.cli import web
 from postwarden.cli.dialects import DIALECTS
-from postwarden.dialects.kit.loopback import is_loopback
 from postwarden.model.errors import Invalid, Unavailable
+from postwarden.model.networks import is_loopback
 from postwarden.services.resolution import Rules
 from postwarden.settings import Settings
 from postwarden.smtpd.caps import ConnectionCaps

@@ -14,9 +14,9 @@ from postwarden.bootstrap import Platform
 from postwarden.cli.dialects import DIALECTS, Site, native_house
 from postwarden.dialects import health
 from postwarden.dialects.kit.asgi import Application
-from postwarden.dialects.kit.loopback import is_loopback
 from postwarden.dialects.kit.mounting import Mounted
 from postwarden.dialects.native import metrics
+from postwarden.model.networks import is_loopback
 
 _CONNECTIONS = 1000  # at a time; others are told to come back (503)
 _HEAD = 2 * 1024 * 1024  # octets of a request's head that are read at all

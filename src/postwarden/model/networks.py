@@ -43,6 +43,19 @@ def ip_range(network: IPv4Network | IPv6Network) -> tuple[bytes, bytes]:
     )
 
 
+def is_loopback(host: str) -> bool:
+    """Whether HOST or HOST:PORT is a name or address of this machine alone."""
+    name = host.rpartition(":")[0] if host.count(":") == 1 else host
+    if name.startswith("["):
+        name = name[1:].partition("]")[0]
+    if name.lower() == "localhost":
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
 def is_public(address: IPAddress) -> bool:
     """Whether an address is one of the Internet's, and not of some host near us.
 

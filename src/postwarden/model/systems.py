@@ -8,6 +8,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from postwarden.model.errors import Invalid
+from postwarden.model.networks import is_loopback
 
 LOCAL = "local"  # our own store, which is no row
 ALL = "all"  # every system, our own store too
@@ -16,7 +17,6 @@ MAX_USER = 320  # characters, as an address has at most
 MAX_AUTHORITIES = 256 * 1024  # octets of PEM
 MAX_OPTION = 1000  # characters
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class SystemKind(StrEnum):
@@ -81,7 +81,8 @@ def system_url(text: str) -> str:
         raise Invalid(f"{wanted} was expected", field="url")
     if parts.username is not None or parts.query or parts.fragment:
         raise Invalid(f"{wanted}, no user, query or fragment in it", field="url")
-    if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOOPBACK):
+    near = parts.scheme == "http" and is_loopback(host)
+    if parts.scheme != "https" and not near:
         raise Invalid("https is needed, or http to this machine", field="url")
     return text.rstrip("/")
 

@@ -17,24 +17,17 @@ from postwarden.model.permissions import Permission
 from postwarden.services import access, accounts, audit, placement
 from postwarden.services.found_mail import Arrival
 from postwarden.services.ports import UnitOfWork
+from postwarden.services.tallies import Imported
 from postwarden.services.traceids import new_trace_id
 
 SOURCE = "import"
 
 
 @dataclass(slots=True, kw_only=True)
-class Tally:
+class Tally(Imported):
     """What an import has done so far; `size` in octets of mail imported."""
 
-    imported: int = 0
-    duplicates: int = 0
-    failed: int = 0
     size: int = 0
-
-    @property
-    def is_failure(self) -> bool:
-        """Whether nothing could be imported, and nothing was there already."""
-        return bool(self.failed and not self.imported and not self.duplicates)
 
 
 class Duplicate:

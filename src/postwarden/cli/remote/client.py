@@ -10,9 +10,9 @@ from urllib.parse import quote, urlencode, urlsplit
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from postwarden.dialects.kit.loopback import is_loopback
 from postwarden.model import errors
 from postwarden.model.errors import Invalid, MailError, Unavailable
+from postwarden.model.networks import is_loopback
 
 PREFIX = "/postwarden/v1"
 WAIT = 50  # seconds that a question about a task may take to be answered

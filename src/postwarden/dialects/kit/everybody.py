@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from postwarden.dialects.kit.loopback import is_loopback
 from postwarden.dialects.kit.requests import Request
 from postwarden.model.actors import OPERATOR, Actor
 from postwarden.model.errors import Forbidden
+from postwarden.model.networks import is_loopback
 
 
 class Everybody:

@@ -21,6 +21,7 @@ from postwarden.model.queries import message_id_key
 from postwarden.model.tracking import LogRow
 from postwarden.services import access, audit
 from postwarden.services.ports import UnitOfWork
+from postwarden.services.tallies import Imported
 from postwarden.wire.tracking_log import Row
 
 REPLACING: Final = frozenset({Event.RESOLVE, Event.EXPAND, Event.REDIRECT})
@@ -36,19 +37,11 @@ _ACT: Final = "import tracking logs, which tell of every domain"
 
 
 @dataclass(slots=True, kw_only=True)
-class Tally:
+class Tally(Imported):
     """What an import has done so far; `failed` counts lines that are no rows."""
 
     files: int = 0
-    imported: int = 0
     events: int = 0
-    duplicates: int = 0
-    failed: int = 0
-
-    @property
-    def is_failure(self) -> bool:
-        """Whether nothing could be imported, and nothing was there already."""
-        return bool(self.failed and not self.imported and not self.duplicates)
 
 
 def source_named(name: str | None) -> str:

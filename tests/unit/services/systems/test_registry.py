@@ -65,10 +65,12 @@ async def test_a_url_that_could_give_a_login_away_is_refused(
     assert refused.value.field == "url"
 
 
-async def test_plain_http_goes_to_this_machine(store: Store) -> None:
-    assert (
-        await added(store, url="http://127.0.0.1:99/e/")
-    ).url == "http://127.0.0.1:99/e"
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:99", "127.0.0.53", "[::1]:99", "localhost", "LOCALHOST"]
+)
+async def test_plain_http_goes_to_this_machine(store: Store, host: str) -> None:
+    made = await added(store, url=f"http://{host}/e/")
+    assert made.url == f"http://{host}/e"
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,11 @@ from postwarden.services.ports import CopyFacts
 _Class = TypedDict("_Class", {"class": NotRequired[str]})
 
 
-class CopyShape(_Class):
-    """A copy where it lies now; `class` when the query has `similar:`."""
+class AnyCopyShape(_Class):
+    """A copy where it lies now, here or elsewhere."""
 
     account: str
     mailbox: str
-    uid: int
     flags: list[str]
     internal_date: datetime
     size: int
@@ -29,6 +28,12 @@ class CopyShape(_Class):
     author: str
     state: str
     hold: list[int]
+
+
+class CopyShape(AnyCopyShape):
+    """A copy where it lies now; `class` when the query has `similar:`."""
+
+    uid: int
 
 
 class EventShape(TypedDict):

@@ -1,8 +1,9 @@
 """Mail systems elsewhere as scripts see them."""
 
 from datetime import datetime
-from typing import NotRequired, TypedDict
+from typing import TypedDict
 
+from postwarden.dialects.native.shapes.mail import AnyCopyShape
 from postwarden.model.mailboxes import CopyState
 from postwarden.model.systems import System
 from postwarden.services.ports.systems import SystemReport
@@ -23,27 +24,11 @@ class SystemShape(TypedDict):
     created_by: str
 
 
-# `class` is a word of Python's, so this field cannot be written as a class body.
-_Class = TypedDict("_Class", {"class": NotRequired[str]})
-
-
-class RemoteCopyShape(_Class):
+class RemoteCopyShape(AnyCopyShape):
     """A copy on a system, with what its octets say; it has no UID of ours."""
 
     system: str
-    account: str
-    mailbox: str
     uid: None
-    flags: list[str]
-    internal_date: datetime
-    size: int
-    sha256: str
-    message_id: str | None
-    fingerprint: str | None
-    subject: str
-    author: str
-    state: str
-    hold: list[int]
 
 
 class ReportShape(TypedDict):
