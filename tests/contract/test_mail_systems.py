@@ -17,6 +17,7 @@ from postwarden.adapters.memory.mail_system import MemoryMailSystem
 from postwarden.adapters.memory.store import MemoryStore
 from postwarden.connectors.ews import EwsSystem
 from postwarden.connectors.ews.soap import EwsClient, Login
+from postwarden.connectors.ews.tokens import Basic
 from postwarden.connectors.http import HttpAnswer, HttpClient
 from postwarden.dialects.ews import app
 from postwarden.dialects.ews.house import House
@@ -146,7 +147,7 @@ async def _ours() -> Ours:
         clock=clock,
     )
     http = cast("HttpClient", InProcess(Client(app.build(house))))
-    return Ours(EwsSystem(http, EwsClient(http, Login("operator", "", True))), house)
+    return Ours(EwsSystem(EwsClient(http, Login(Basic("operator", "")))), house)
 
 
 @pytest.fixture(params=["memory", "documented EWS", "our EWS"])
@@ -160,8 +161,8 @@ async def server(request: pytest.FixtureRequest) -> AsyncIterator[Server]:
         else:
             served = stack.enter_context(scripted_ews(ADA, BOB))
             http = HttpClient(served.url)
-            login = Login("svc", "secret", True)
-            made = Scripted(EwsSystem(http, EwsClient(http, login)), served)
+            login = Login(Basic("svc", "secret"))
+            made = Scripted(EwsSystem(EwsClient(http, login)), served)
         yield made
         await made.system.close()
 

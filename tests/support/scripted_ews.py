@@ -89,6 +89,7 @@ class ScriptedEws:
     )
     lose_answer_of: str = ""  # an operation that is done, and not answered, once
     made: int = 0
+    bearer: str = ""  # a token that is taken, instead of the password
     page: int = 2  # items and folders given at a time, whatever is asked for
 
     @property
@@ -406,7 +407,7 @@ class _Handler(BaseHTTPRequestHandler):
         length = int(self.headers["content-length"])
         envelope = ET.fromstring(self.rfile.read(length))
         login = self.headers.get("authorization", "")
-        if base64.b64decode(login.partition(" ")[2]) != b"svc:secret":
+        if not self._is_known(login):
             return self._send(401, "", "text/html")
         status, body = self.served.answer(envelope, login)
         operation = self.served.heard[-1][0]
@@ -415,6 +416,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return None
         return self._send(status, f"{_HEAD}<s:Body>{body}</s:Body></s:Envelope>")
+
+    def _is_known(self, login: str) -> bool:
+        if self.served.bearer:
+            return login == f"Bearer {self.served.bearer}"
+        return base64.b64decode(login.partition(" ")[2]) == b"svc:secret"
 
     def _send(self, status: int, text: str, kind: str = "text/xml") -> None:
         content = text.encode()

@@ -27,10 +27,13 @@ class SystemKind(StrEnum):
 
 
 OPTIONS: Mapping[SystemKind, frozenset[str]] = {
-    SystemKind.EWS: frozenset({"concurrency", "impersonation", "folder"}),
+    SystemKind.EWS: frozenset(
+        {"concurrency", "impersonation", "folder", "token-url", "scope"}
+    ),
     SystemKind.SMARTERMAIL: frozenset({"concurrency", "creation-dates", "folder"}),
 }
 """What `--option` takes for each kind; docs/systems.md says what they mean."""
+TOKEN_URL = "token-url"  # noqa: S105  the option that says where the secret goes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

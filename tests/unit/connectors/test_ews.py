@@ -1,15 +1,18 @@
 """The EWS connector against answers that Microsoft documents (`scripted_ews`)."""
 
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from urllib.parse import parse_qsl
 
 import pytest
 
 from postwarden.connectors import ews
 from postwarden.connectors.ews import EwsSystem
 from postwarden.connectors.ews.references import Reference
+from postwarden.connectors.ews.tokens import ClientCredentials
 from postwarden.connectors.http import HttpClient
 from postwarden.model.errors import Invalid, NotFound, Unavailable
 from postwarden.model.systems import System, SystemKind
@@ -21,6 +24,7 @@ from postwarden.services.ports.systems import (
     RemoteProblem,
     Return,
 )
+from tests.support.receivers import Receiver, receiving, status
 from tests.support.scripted_ews import ScriptedEws, busy, fault, scripted_ews
 
 ADA, BOB = "ada@example.org", "bob@example.org"
@@ -335,8 +339,6 @@ async def test_a_fault_is_a_problem_of_its_account(
     ],
 )
 async def test_what_is_no_ews_is_unavailable(answer: str, naps: list[float]) -> None:
-    from tests.support.receivers import receiving, status  # noqa: PLC0415
-
     with receiving(status(200, answer.encode())) as receiver:
         served = ScriptedEws({}, port=receiver.port)
         async with connected(served) as system:
@@ -346,8 +348,6 @@ async def test_what_is_no_ews_is_unavailable(answer: str, naps: list[float]) -> 
 
 
 async def test_a_redirect_is_not_followed(naps: list[float]) -> None:
-    from tests.support.receivers import receiving, status  # noqa: PLC0415
-
     with receiving(status(200)) as elsewhere:
         moved = status(302, b"", f"Location: {elsewhere.url}")
         with receiving(moved) as receiver:
@@ -438,3 +438,90 @@ async def test_an_owners_folder_of_that_name_hides_nothing(
     server.boxes[ADA].folders[f"{ADA}:aside"] = (f"{ADA}:root", "Postwarden")
     (copy,) = await found(system, accounts=frozenset({ADA}))
     assert copy.mailbox == "Postwarden"
+
+
+def token(text: str, **more: object) -> bytes:
+    said = {"access_token": text, "token_type": "Bearer", "expires_in": 3600, **more}
+    return status(200, json.dumps(said).encode())
+
+
+def granting(receiver: Receiver) -> dict[str, str]:
+    return {"token-url": f"http://127.0.0.1:{receiver.port}/token", "scope": "ews"}
+
+
+async def test_a_token_is_asked_of_its_issuer_once_and_shown_to_the_server(
+    server: ScriptedEws,
+) -> None:
+    server.bearer = "first"
+    with receiving(token("first")) as issuer:
+        async with connected(server, **granting(issuer)) as system:
+            await system.check()
+            await system.check()
+    (asked,) = issuer.requests
+    assert dict(parse_qsl(asked.body.decode())) == {
+        "grant_type": "client_credentials",
+        "client_id": "svc",
+        "client_secret": "secret",
+        "scope": "ews",
+    }
+    assert {login for _, _, login in server.heard} == {"Bearer first"}
+
+
+async def test_a_token_that_has_ended_early_is_asked_for_again_once(
+    server: ScriptedEws,
+) -> None:
+    server.bearer = "second"
+    with receiving(token("first"), token("second")) as issuer:
+        async with connected(server, **granting(issuer)) as system:
+            assert (await system.check()).rights
+            server.bearer = "third"
+            with pytest.raises(Unavailable, match="refuses the login"):
+                await system.check()
+    assert len(issuer.requests) == 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (status(401, b'{"error": "invalid_client"}'), "invalid_client"),
+        (status(200, b"[]"), "HTTP status 200"),
+        (status(200, b'{"access_token": "a\\r\\nb"}'), "HTTP status 200"),
+        (status(200, b"{" * 100_000), "HTTP status 200"),
+    ],
+)
+async def test_an_issuer_that_gives_no_token_is_named_without_the_secret(
+    server: ScriptedEws, answer: bytes, reason: str
+) -> None:
+    with receiving(answer) as issuer:
+        async with connected(server, **granting(issuer)) as system:
+            with pytest.raises(Unavailable, match=reason) as told:
+                await system.check()
+    assert "secret" not in str(told.value)
+    assert server.heard == []
+
+
+async def test_a_token_is_used_until_shortly_before_its_end() -> None:
+    now = [0.0]
+
+    async def shown(seconds: float) -> str:
+        now[0] = seconds
+        return await login.authorization()
+
+    with receiving(token("a", expires_in="600"), token("b", expires_in=-1)) as issuer:
+        http = HttpClient(f"http://127.0.0.1:{issuer.port}/token")
+        login = ClientCredentials(http, "svc", "secret", clock=lambda: now[0])
+        seen = [await shown(at) for at in (0, 539, 541, 541 + 239, 541 + 241)]
+        await login.close()
+    assert seen == ["Bearer a"] * 2 + ["Bearer b"] * 3
+    assert len(issuer.requests) == 3
+
+
+@pytest.mark.parametrize(
+    "options", [{"scope": "x"}, {"token-url": "http://issuer.example/"}]
+)
+async def test_options_of_tokens_that_mean_nothing_are_refused(
+    server: ScriptedEws, options: dict[str, str]
+) -> None:
+    with pytest.raises(Invalid):
+        async with connected(server, **options):
+            pass

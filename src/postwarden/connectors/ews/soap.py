@@ -3,10 +3,10 @@
 SOAP faults and the errors of single items use one vocabulary of response codes.
 """
 
-from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from postwarden.connectors.ews.tokens import Credentials
 from postwarden.connectors.http import Busy, HttpAnswer, HttpClient
 from postwarden.model.errors import Unavailable
 from postwarden.wire.xml import Bounds, Element, NotXml, Xml, read, tag
@@ -35,9 +35,8 @@ class EwsError(Exception):
 class Login:
     """Who logs in; `impersonates` says whether it acts as those it looks for."""
 
-    user: str
-    secret: str
-    impersonates: bool
+    credentials: Credentials
+    impersonates: bool = True
 
 
 class EwsClient:
@@ -55,14 +54,11 @@ class EwsClient:
 
         Raises EwsError for a fault, Unavailable when there is no answer.
         """
-        answer = await self._http.request(
-            "POST",
-            self._http.url,
-            headers=self._headers(account),
-            body=self._envelope(body, account).encode(),
-            busy=_busy,
-            is_repeatable=is_repeatable,
-        )
+        envelope = self._envelope(body, account).encode()
+        answer = await self._ask(envelope, account, is_repeatable=is_repeatable)
+        if answer.status == 401 and self._login.credentials.refused():
+            # Who is refused has had nothing done, so that it may be asked again.
+            answer = await self._ask(envelope, account, is_repeatable=is_repeatable)
         if answer.status in {401, 403}:
             raise Unavailable("the system refuses the login")
         root = _envelope_of(answer)
@@ -78,15 +74,28 @@ class EwsClient:
         # Some operations of later versions have their one message at the top.
         return [response] if messages is None else messages.children
 
-    def _headers(self, account: str | None) -> dict[str, str]:
-        login = f"{self._login.user}:{self._login.secret}".encode()
+    async def _ask(
+        self, envelope: bytes, account: str | None, *, is_repeatable: bool
+    ) -> HttpAnswer:
         headers = {
-            "authorization": f"Basic {b64encode(login).decode()}",
+            "authorization": await self._login.credentials.authorization(),
             "content-type": "text/xml; charset=utf-8",
         }
         if account is not None:
             headers["x-anchormailbox"] = account
-        return headers
+        return await self._http.request(
+            "POST",
+            self._http.url,
+            headers=headers,
+            body=envelope,
+            busy=_busy,
+            is_repeatable=is_repeatable,
+        )
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._login.credentials.close()
+        await self._http.close()
 
     def _envelope(self, body: Xml, account: str | None) -> Xml:
         header = [tag("t:RequestServerVersion", Version=VERSION)]

@@ -23,7 +23,6 @@ from postwarden.connectors.ews.references import Reference
 from postwarden.connectors.ews.searching import FOLDERS, find_items
 from postwarden.connectors.ews.soap import EwsClient, EwsError, item_of, succeeded
 from postwarden.connectors.ews.writing import create_message
-from postwarden.connectors.http import HttpClient
 from postwarden.model.errors import Invalid, NotFound, Unavailable
 from postwarden.services.ports.systems import (
     Fields,
@@ -57,13 +56,11 @@ class EwsSystem:
 
     def __init__(
         self,
-        http: HttpClient,
         client: EwsClient,
         *,
         folder: str = "Postwarden",
         concurrency: int = 4,
     ) -> None:
-        self._http = http
         self._client = client
         self._folder = folder
         self._concurrency = concurrency
@@ -287,7 +284,7 @@ class EwsSystem:
             raise Unavailable(str(error)) from error
 
     async def close(self) -> None:
-        await self._http.close()
+        await self._client.close()
 
 
 def _is_in(address: str, domain: str | None) -> bool:

@@ -14,6 +14,7 @@ from postwarden.model.systems import (
     ALL,
     LOCAL,
     MAX_USER,
+    TOKEN_URL,
     System,
     SystemKind,
     system_name,
@@ -96,7 +97,8 @@ def change(
         authorities=old.authorities if authorities is None else authorities,
         options=system_options(old.kind, {**old.options, **(options or {})}),
     )
-    if new.url != old.url and old.secret is not None and secret is None:
+    goes_elsewhere = _secret_goes_to(new) != _secret_goes_to(old)
+    if goes_elsewhere and old.secret is not None and secret is None:
         raise Invalid("another URL takes the secret again: --secret-stdin", field="url")
     uow.systems.replace(new)
     before, after = audit.difference(_facts(old), _facts(new))
@@ -159,6 +161,10 @@ def begin_check(uow: UnitOfWork, actor: Actor, name: str) -> System:
     system = _known(uow, name)
     audit.record(uow, actor, "system.check", _object(system))
     return system
+
+
+def _secret_goes_to(system: System) -> tuple[str, str | None]:
+    return system.url, system.options.get(TOKEN_URL)
 
 
 def _known(uow: UnitOfWork, name: str) -> System:

@@ -136,3 +136,15 @@ async def test_a_name_is_taken_once_and_an_unknown_one_is_not_found(
         await added(store)
     with pytest.raises(NotFound):
         await store.read(registry.get, OPERATOR, "other")
+
+
+async def test_a_secret_does_not_follow_to_another_issuer_of_tokens(
+    store: Store,
+) -> None:
+    await added(store, secret=b"sealed")
+    options = {"token-url": "https://evil.example/token"}
+    with pytest.raises(Invalid, match="takes the secret again"):
+        await store.transact(registry.change, OPERATOR, "exchange", options=options)
+    change: Any = {"options": options, "secret": b"other"}
+    moved = await store.transact(registry.change, OPERATOR, "exchange", **change)
+    assert moved.options == options
