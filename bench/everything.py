@@ -14,6 +14,7 @@ from bench import (
     api,
     auditing,
     campaign,
+    ews,
     fingerprints,
     idling,
     ingest,
@@ -28,7 +29,7 @@ from bench.measuring import measured
 from bench.scales import Site
 
 _ALL = (
-    *(ingest, idling, campaign, inventory, paging, api, previewing),
+    *(ingest, idling, campaign, inventory, paging, api, ews, previewing),
     *(tracing, auditing, fingerprints, rewriting),
 )
 

@@ -13,6 +13,7 @@ from bench import (
     __main__,
     auditing,
     campaign,
+    ews,
     fingerprints,
     fixtures,
     idling,
@@ -29,7 +30,8 @@ from bench.scales import TINY, Site
 from postwarden.adapters.sql.sqlite import SqliteStore
 
 MEASUREMENTS = (
-    *(ingest, idling, campaign, inventory, paging, previewing, tracing, auditing),
+    *(ingest, idling, campaign, inventory, paging, ews, previewing),
+    *(tracing, auditing),
 )
 
 

@@ -20,6 +20,7 @@ NAMED = {  # actions that stand in a variable when they are recorded
     ("own", "action"): {
         *("mail.append", "mail.copy", "mail.delete", "mail.flag", "mail.move"),
         *("mailbox.create", "mailbox.remove", "mailbox.rename", "message.show"),
+        "vacation.change",
     },
     ("owners", "_ACTION"): {"account.log-in-as"},
     ("ledger_retention", "PURGE"): {"ledger.purge"},

@@ -108,6 +108,7 @@ UNTOLD = frozenset(
         "system.check",
         "system.remove",
         "task.retry",
+        "vacation.change",
         "webhook.create",
         "webhook.change",
         "webhook.remove",

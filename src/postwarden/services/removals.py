@@ -69,6 +69,7 @@ def start(uow: UnitOfWork, actor: Actor, address: Address) -> Removal:
     for each in uow.rewrites.of([own.key]):
         if each.kind is RewriteKind.FORWARD:
             uow.rewrites.remove(each)
+    uow.vacations.remove(account.id)
     task = tasks.submit(
         uow,
         actor,

@@ -40,6 +40,7 @@ from postwarden.model.systems import System
 from postwarden.model.tasks import Task
 from postwarden.model.tokens import TokenGrant
 from postwarden.model.tracking import LogRow
+from postwarden.model.vacations import Vacation
 from postwarden.model.webhooks import Delivery, Webhook
 from postwarden.services.ports.cases import PlacedNotice
 from postwarden.services.ports.operations import PendingDelivery, Reception
@@ -92,6 +93,7 @@ class State:
         self.keys = Table[int, ApiKey]()
         self.sessions = Table[int, LoginSession]()
         self.tokens = Table[int, TokenGrant]()
+        self.vacations = Table[int, Vacation]()
         self.links = Table[bytes, LoginLink]()
         self.passkeys = Table[int, Passkey]()
         self.challenges = Table[bytes, Challenge]()

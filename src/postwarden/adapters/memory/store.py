@@ -47,6 +47,7 @@ from postwarden.adapters.memory.systems import MemorySystems
 from postwarden.adapters.memory.tasks import MemoryTasks
 from postwarden.adapters.memory.tokens import MemoryTokenGrants
 from postwarden.adapters.memory.tracking import MemoryLogRows
+from postwarden.adapters.memory.vacations import MemoryVacations
 from postwarden.adapters.memory.webhooks import MemoryOutbox, MemoryWebhooks
 from postwarden.model.messages import SearchText
 from postwarden.services.ports import UnitOfWork
@@ -88,6 +89,7 @@ class MemoryUnitOfWork:
         self.sessions = MemoryLoginSessions(state)
         self.links = MemoryLoginLinks(state)
         self.tokens = MemoryTokenGrants(state)
+        self.vacations = MemoryVacations(state)
         self.login_log = MemoryLoginLog(state)
         self.login_guard = MemoryLoginGuard(state)
         self.recovery_codes = MemoryRecoveryCodes(state)

@@ -6,7 +6,7 @@ from typing import Any
 
 from postwarden.model.errors import Unavailable
 
-HEAD = "0031"  # the newest revision; a test compares it with the migrations
+HEAD = "0032"  # the newest revision; a test compares it with the migrations
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 

@@ -35,6 +35,7 @@ from postwarden.adapters.sql.systems import SqlSystems
 from postwarden.adapters.sql.tasks import SqlTasks
 from postwarden.adapters.sql.tokens import SqlTokenGrants
 from postwarden.adapters.sql.tracking import SqlLogRows
+from postwarden.adapters.sql.vacations import SqlVacations
 from postwarden.adapters.sql.webhooks import SqlOutbox, SqlWebhooks
 
 
@@ -69,6 +70,7 @@ class SqlUnitOfWork:
         self.sessions = SqlLoginSessions(connection)
         self.links = SqlLoginLinks(connection)
         self.tokens = SqlTokenGrants(connection)
+        self.vacations = SqlVacations(connection)
         self.login_log = SqlLoginLog(connection)
         self.login_guard = SqlLoginGuard(connection)
         self.recovery_codes = SqlRecoveryCodes(connection)

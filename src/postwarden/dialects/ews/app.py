@@ -5,16 +5,18 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from postwarden.dialects.ews import soap
 from postwarden.dialects.ews.acting import impersonating
+from postwarden.dialects.ews.autodiscover.known import url
 from postwarden.dialects.ews.autodiscover.plain_form import as_json, plain
 from postwarden.dialects.ews.autodiscover.soap_form import get_user_settings
 from postwarden.dialects.ews.calls import Call
 from postwarden.dialects.ews.codes import Code
-from postwarden.dialects.ews.envelope import answer, refusal
+from postwarden.dialects.ews.envelope import answer, named, refusal
 from postwarden.dialects.ews.failures import Failed
 from postwarden.dialects.ews.house import House
 from postwarden.dialects.ews.names import NAME
 from postwarden.dialects.ews.operations import Operation, Streamed
 from postwarden.dialects.ews.sections import OPERATIONS
+from postwarden.dialects.ews.wsdl.documents import DOCUMENTS, SERVICES, document
 from postwarden.dialects.kit.application import App, Handler, Heard, unheard
 from postwarden.dialects.kit.asgi import Answer
 from postwarden.dialects.kit.refusals import WrongMediaType
@@ -39,6 +41,10 @@ def build(house: House, *, heard: Heard = unheard) -> App:
             [
                 ("POST", PATH, (PATH, _soap(house))),
                 ("GET", PATH, (PATH, _page(house))),
+                *(
+                    ("GET", f"/ews/{name}", (f"/ews/{name}", _document(house, name)))
+                    for name in DOCUMENTS
+                ),
                 ("POST", _SOAP, (_SOAP, _discover(house, get_user_settings))),
                 ("POST", _PLAIN, (_PLAIN, _discover(house, plain))),
                 ("GET", f"{_JSON}/v1.0/{{address}}", (_JSON, _discover_json(house))),
@@ -52,9 +58,21 @@ def build(house: House, *, heard: Heard = unheard) -> App:
 
 
 def _page(house: House) -> Handler:
-    async def handle(request: Request, _: dict[str, str]) -> Answer:
+    describe = _document(house, SERVICES)
+
+    async def handle(request: Request, variables: dict[str, str]) -> Answer:
+        if request.query_string.lower() == "wsdl":
+            return await describe(request, variables)
         await house.authenticate(request)
         return Answer(body=_PAGE, media_type="text/plain")
+
+    return handle
+
+
+def _document(house: House, name: str) -> Handler:
+    async def handle(request: Request, _: dict[str, str]) -> Answer:
+        await house.authenticate(request)
+        return answer(document(name, url=url(house, request)))
 
     return handle
 
@@ -69,7 +87,7 @@ def _soap(house: House) -> Handler:
             if asked.impersonated is not None:
                 actor = await impersonating(house.store, actor, asked.impersonated)
             call = Call(house=house, request=request, actor=actor)
-            return await _answered(call, asked.operation)
+            return named(await _answered(call, asked.operation), request)
 
     return handle
 

@@ -1,5 +1,6 @@
 """How EWS answers over HTTP: SOAP always, whatever went wrong."""
 
+import re
 from collections.abc import AsyncGenerator
 
 from postwarden.dialects.ews import soap
@@ -13,6 +14,7 @@ from postwarden.model.errors import MailError, TooManyFailures, Unauthenticated
 
 # RFC 7617 §2.1; NTLM would bind a connection to its first request, so it is no offer.
 _OFFER = 'Basic realm="postwarden", charset="UTF-8"'
+_REQUEST_ID = re.compile(r"[\w{}.:/+=-]{1,64}", re.ASCII)
 _STATUSES = {400: Code.INVALID_REQUEST, 413: Code.MESSAGE_SIZE_EXCEEDED}
 
 
@@ -20,8 +22,21 @@ def answer(body: bytes | AsyncGenerator[bytes, None], status: int = 200) -> Answ
     return Answer(status=status, body=body, media_type=MEDIA_TYPE)
 
 
+def named(found: Answer, request: Request) -> Answer:
+    """Return an answer with the name that the client gave its request."""
+    name = request.headers.get("client-request-id", "")
+    if _REQUEST_ID.fullmatch(name):
+        found.headers["client-request-id"] = name
+    found.headers["request-id"] = request.request_id
+    return found
+
+
 def refusal(error: Exception, request: Request) -> Answer:
     """Return what to say of `error`; one that nobody expects is a bug of ours."""
+    return named(_refusal(error, request), request)
+
+
+def _refusal(error: Exception, request: Request) -> Answer:
     if isinstance(error, Unauthenticated):
         return _unauthenticated(error)
     if isinstance(error, Failed | MailError):

@@ -7,7 +7,12 @@ from postwarden.dialects.ews.calls import Call
 from postwarden.dialects.ews.codes import Code
 from postwarden.dialects.ews.failures import Failed
 from postwarden.model.accounts import Account
+from postwarden.model.actors import Actor
+from postwarden.model.addresses import Address
+from postwarden.model.errors import Invalid, NotFound
+from postwarden.model.permissions import Permission
 from postwarden.services import access, accounts
+from postwarden.services.ports import UnitOfWork
 
 MAX_ACCOUNTS: Final = 1000  # of one answer
 _PAGE: Final = 1000
@@ -18,6 +23,9 @@ async def administered(call: Call, text: str) -> Sequence[Account]:
 
     That are those of an administrator's domains; raises Forbidden for others.
     """
+    exact = await call.read(_exact, call.actor, text)
+    if exact is not None:
+        return [exact]
     wanted = text.casefold()
     found: list[Account] = []
     after = ""
@@ -34,6 +42,15 @@ async def administered(call: Call, text: str) -> Sequence[Account]:
         if len(page) < _PAGE:
             return found
         after = page[-1].address.key
+
+
+def _exact(uow: UnitOfWork, actor: Actor, text: str) -> Account | None:
+    """Return the account whose whole address a text is, without a look at others."""
+    access.require(actor, Permission.DIRECTORY_READ)
+    try:
+        return access.account(uow, actor, Address.parse(text))
+    except (Invalid, NotFound):
+        return None
 
 
 async def known(call: Call, text: str) -> Sequence[Account]:

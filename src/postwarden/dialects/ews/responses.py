@@ -23,6 +23,12 @@ def success(operation: str, *payload: Xml | None) -> Xml:
     )
 
 
+def single() -> Xml:
+    """Return the response message of what was asked for one thing only."""
+    code = tag("m:ResponseCode", Code.NO_ERROR)
+    return tag("m:ResponseMessage", code, ResponseClass="Success")
+
+
 def failure(operation: str, error: Failed | MailError, *empty: Xml) -> Xml:
     """Return what says no; `empty` is the container that clients look for."""
     said = failed(error)

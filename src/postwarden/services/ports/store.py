@@ -40,6 +40,7 @@ from postwarden.services.ports.systems import Systems
 from postwarden.services.ports.tasks import Tasks
 from postwarden.services.ports.tokens import TokenGrants
 from postwarden.services.ports.tracking import LogRows
+from postwarden.services.ports.vacations import Vacations
 from postwarden.services.ports.webhooks import Outbox, Webhooks
 
 P = ParamSpec("P")
@@ -106,6 +107,8 @@ class UnitOfWork(Protocol):
     def links(self) -> LoginLinks: ...
     @property
     def tokens(self) -> TokenGrants: ...
+    @property
+    def vacations(self) -> Vacations: ...
     @property
     def login_log(self) -> LoginLog: ...
     @property

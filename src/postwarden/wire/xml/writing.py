@@ -25,7 +25,7 @@ class Xml(str):
     __slots__ = ()
 
 
-def tag(name: str, *content: "Value | None", **attributes: "Value | None") -> Xml:
+def tag(name: str, /, *content: "Value | None", **attributes: "Value | None") -> Xml:
     """Return an element; what is None is left out."""
     head = name + "".join(
         f' {key}="{escape(_plain(value), _IN_ATTRIBUTES)}"'

@@ -59,6 +59,8 @@ def subjects(said: Said) -> list[str]:
         ("*", [ADA, BOB]),
         ("builder", [BOB]),
         ("ADA@", [ADA]),
+        (str(BOB), [BOB]),
+        (f"*{BOB}*", [BOB]),
         ("nobody", []),
     ],
 )

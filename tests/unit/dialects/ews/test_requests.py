@@ -147,3 +147,23 @@ async def test_an_actor_with_too_many_requests_is_told_to_wait(house: House) -> 
         [value] = said.every("t:Value")
         assert (value.get("Name"), value.text) == ("BackOffMilliseconds", "1000")
     assert (await busy(CONVERT)).answered.status == 200
+
+
+@pytest.mark.parametrize(
+    ("given", "echoed"),
+    [
+        ("7b6a2a0e-0b9c-4f6e-8c39-6a1c5f1b8f10", True),
+        ("{7B6A2A0E-0B9C-4F6E-8C39-6A1C5F1B8F10}", True),
+        ("x" * 65, False),
+        ("a b", False),
+        ("", False),
+    ],
+)
+@pytest.mark.parametrize("body", [CONVERT, "<m:Nothing/>"])
+async def test_the_name_of_a_request_comes_back(
+    ews: EwsClient, body: str, given: str, *, echoed: bool
+) -> None:
+    said = await ews.post(envelope(body), client_request_id=given)
+    found = said.answered.headers.get("client-request-id")
+    assert found == (given if echoed else None)
+    assert said.answered.headers["request-id"] == said.answered.headers["x-request-id"]

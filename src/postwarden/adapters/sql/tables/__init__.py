@@ -64,6 +64,7 @@ from postwarden.adapters.sql.tables.transport import (
     reception_recipients,
     receptions,
 )
+from postwarden.adapters.sql.tables.vacations import vacations
 from postwarden.adapters.sql.tables.webhooks import deliveries, notices, webhooks
 
 __all__ = [
@@ -120,5 +121,6 @@ __all__ = [
     "targets",
     "tasks",
     "token_grants",
+    "vacations",
     "webhooks",
 ]

@@ -1,6 +1,7 @@
 """Which operations EWS has here: the table that requests are answered from."""
 
 from postwarden.dialects.ews.operations import Operation
+from postwarden.dialects.ews.sections.absences import absences
 from postwarden.dialects.ews.sections.directory import directory
 from postwarden.dialects.ews.sections.discovery import discovery
 from postwarden.dialects.ews.sections.exporting import exporting
@@ -20,7 +21,7 @@ from postwarden.dialects.ews.sections.writing import writing
 _SECTIONS = (
     *(folders, folder_changes, finding, items, writing, moving),
     *(syncing, notifications, exporting, directory, identifiers),
-    *(discovery, holding, people, preferences),
+    *(discovery, holding, people, preferences, absences),
 )
 
 OPERATIONS: dict[str, Operation] = {

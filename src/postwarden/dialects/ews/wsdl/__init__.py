@@ -1,0 +1,1 @@
+"""What programs are told of EWS here: a WSDL and its schemas, from our own tables."""
