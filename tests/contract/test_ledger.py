@@ -1,8 +1,10 @@
 """The ledger: everything that happened, in the order of writing."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from postwarden.model.addresses import Address
+from postwarden.model.cases import CaseState, RemotePlace
 from postwarden.model.ledger import Event, LedgerEvent, LedgerRow
 from postwarden.model.queries.terms import All, Query
 from postwarden.services.ports import Store, UnitOfWork
@@ -11,9 +13,12 @@ from tests.support.factories import (
     BOB,
     NOW,
     account,
+    case,
     digest,
     ledger_event,
     message,
+    plan,
+    plan_item,
 )
 
 EVERYTHING = Query(All())
@@ -136,5 +141,24 @@ async def test_pages_keep_the_order_and_what_is_removed_is_gone(store: Store) ->
         uow.ledger.remove(numbers[:2])
         uow.ledger.remove([])
         assert uow.ledger.page(limit=9) == page[2:]
+
+    await store.transact(work)
+
+
+async def test_mail_that_a_case_found_elsewhere_is_needed_until_it_is_closed(
+    store: Store,
+) -> None:
+    place = RemotePlace(reference="r1")
+
+    def work(uow: UnitOfWork) -> None:
+        mail, other = (uow.messages.add(message(name)) for name in ("a", "b"))
+        opened = uow.cases.add(case())
+        made = uow.cases.add_plan(plan(opened.id))
+        item = plan_item(1, copy=0, sha256=mail.sha256, remote=place)
+        uow.cases.add_items(made.id, [item])
+        asked = [mail.id, other.id]
+        assert uow.ledger.needed(asked) == {mail.id}
+        uow.cases.replace(replace(opened, state=CaseState.CLOSED))
+        assert uow.ledger.needed(asked) == set()
 
     await store.transact(work)

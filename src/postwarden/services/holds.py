@@ -38,6 +38,7 @@ from postwarden.model.queries import (
     rewrite,
 )
 from postwarden.model.queries.trees import all_of
+from postwarden.model.systems import LOCAL
 from postwarden.model.tasks import Task
 from postwarden.services import access, arrivals, audit, finding, message_ids, tasks
 from postwarden.services.cases import reach
@@ -224,10 +225,11 @@ def place(uow: UnitOfWork, hold_id: int, copies: Sequence[int]) -> int:
 def place_items(uow: UnitOfWork, hold_id: int, plan: int, after: int) -> int | None:
     """Mark the copies of the next items of a plan, in the domains of the hold.
 
-    Returns the last item there was; None ends the plan.
+    No hold of ours reaches what lies on other systems. Returns the last item there was;
+    None ends the plan.
     """
     hold = uow.holds.get(hold_id)
-    items = uow.cases.items(plan, after=after, limit=CHUNK)
+    items = uow.cases.items(plan, after=after, limit=CHUNK, system=LOCAL)
     accounts = uow.accounts.many({item.account for item in items})
     _mark(
         uow,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from postwarden.adapters.memory.facts import FactsOfEvent, Texts, alike, texts_for
 from postwarden.adapters.memory.state import State
-from postwarden.model.cases import CaseState
+from postwarden.model.cases import CaseState, PlanItem
 from postwarden.model.ledger import LedgerEvent, LedgerRow
 from postwarden.model.queries import Query, matches
 from postwarden.services.ports.mail import PastEvent, SimilarSets
@@ -92,18 +92,19 @@ class MemoryLedger:
         state = self._state
         held = {copy for copy, _ in state.hold_marks.among((0, 0), (_LAST, 0))}
         kept = {copy.message for copy in state.copies if copy.id in held}
-        planned = self._planned()
+        items = self._planned()
+        planned = {item.copy for item in items}
         kept |= {e.message for e in self._ledger if e.copy in planned and e.message}
+        elsewhere = {item.sha256 for item in items if item.remote is not None}
+        kept |= {each.id for each in state.messages if each.sha256 in elsewhere}
         return kept & set(messages)
 
-    def _planned(self) -> set[int]:
-        """Return the copies in plans of cases that are not closed."""
+    def _planned(self) -> list[PlanItem]:
+        """Return the items of cases that are not closed."""
         state = self._state
         closed = {each.id for each in state.cases if each.state is CaseState.CLOSED}
         plans = {plan.id for plan in state.plans if plan.case not in closed}
-        return {
-            item.copy for (plan, _), item in state.plan_items.items() if plan in plans
-        }
+        return [item for (plan, _), item in state.plan_items.items() if plan in plans]
 
     def remove(self, events: Sequence[int]) -> None:
         gone = [(number, self._ledger.get(number)) for number in events]

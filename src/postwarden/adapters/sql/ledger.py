@@ -81,8 +81,23 @@ _worked_on = (
     .join(tables.cases, tables.cases.c.id == tables.plans.c.case_id)
     .where(_l.message == _message, tables.cases.c.state != CaseState.CLOSED.value)
 )
+# What lies on another system has no copy here: its mail is kept as evidence.
+_evidence = (
+    sa.select(sa.literal(1))
+    .select_from(tables.messages)
+    .join(tables.plan_items, tables.plan_items.c.sha256 == _m.sha256)
+    .join(tables.plans, tables.plans.c.id == tables.plan_items.c.plan_id)
+    .join(tables.cases, tables.cases.c.id == tables.plans.c.case_id)
+    .where(
+        _m.id == _message,
+        tables.plan_items.c.reference.is_not(None),
+        tables.cases.c.state != CaseState.CLOSED.value,
+    )
+)
 _NEEDED = Prepared(
-    sa.select(_message).where(sa.or_(_held.exists(), _worked_on.exists()))
+    sa.select(_message).where(
+        sa.or_(_held.exists(), _worked_on.exists(), _evidence.exists())
+    )
 )
 
 

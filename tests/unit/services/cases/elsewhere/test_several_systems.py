@@ -13,8 +13,10 @@ from postwarden.model.cases import Action, CaseState, MatchClass, Outcome, Owner
 from postwarden.model.errors import Forbidden, Invalid, NotFound
 from postwarden.model.mailboxes import CopyState
 from postwarden.model.systems import SystemKind
+from postwarden.services import holds
 from postwarden.services.cases.elsewhere import verifying
 from postwarden.services.cases.elsewhere.verifying import Verified
+from postwarden.services.holds import NewHold
 from postwarden.services.systems import registry
 from tests.e2e import mails
 from tests.unit.services.cases.actors import of_domains
@@ -345,3 +347,22 @@ async def test_another_system_of_the_same_name_is_not_acted_on(
     assert waiting[0] == "exchange"
     assert "not the one that was previewed" in waiting[1]
     assert lying(exchange) == {("eve@corp.example", "Inbox", False): 1}
+
+
+async def test_a_hold_on_a_case_marks_what_is_ours(
+    desk: Desk, exchange: MemoryMailSystem
+) -> None:
+    await desk.receive(PHISH, ADA)
+    exchange.add("eve@corp.example", "Inbox", PHISH)
+    case = await desk.open(QUERY)
+    plan = await desk.preview(case, systems=ALL)
+    new = NewHold(case=case.id, reason="a claim")
+    hold, task = await desk.store.transact(holds.create, desk.actor, new)
+    await desk.work(task)
+
+    items = await desk.items(plan)
+
+    assert [(item.system, item.hold) for item in items] == [
+        ("local", (hold.id,)),
+        ("exchange", ()),
+    ]
