@@ -15,7 +15,15 @@ from tests.support.command_line import CHEAP, CommandLine, Ran
 MAIL = b"From: mia@example.net\r\nSubject: news\r\n\r\nSome news.\r\n"
 SHA256 = hashlib.sha256(MAIL).hexdigest()
 MOVING = {
-    *("created_at", "opened_at", "uid_validity", "internal_date", "time", "sha256"),
+    *(
+        "created_at",
+        "old_secret_until",
+        "opened_at",
+        "uid_validity",
+        "internal_date",
+        "time",
+        "sha256",
+    ),
     *("trace_id", "client_ip", "dialect", "hash", "previous_hash", "request_id"),
     *("released_at", "revoked_at", "last_used_at", "task", "signed", "createDate"),
     *("started_at", "ended_at", "run_at", "heartbeat_at", "leased_until", "seconds"),
