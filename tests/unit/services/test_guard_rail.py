@@ -11,6 +11,7 @@ from postwarden.adapters.memory.ledger import MemoryLedger
 from postwarden.adapters.memory.store import MemoryStore
 from postwarden.adapters.sql.audit import SqlAuditLog
 from postwarden.adapters.sql.ledger import SqlLedger
+from postwarden.adapters.sql.postgres.store import PostgresStore
 from postwarden.model.actors import OPERATOR
 from postwarden.model.cases import CaseState
 from postwarden.model.errors import MailError, Unavailable
@@ -25,6 +26,7 @@ from tests.unit.services.world import at, deliver
 
 MAIL = b"From: eve@example.net\r\nSubject: bait\r\n\r\nclick\r\n"
 
+_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
 Contents = dict[str, list[str]]
 
 
@@ -35,6 +37,15 @@ def contents(store: Store, path: Path) -> Contents:
             name: sorted(map(repr, table.items()))
             for name, table in store._state._tables().items()
         }
+    if isinstance(store, PostgresStore):
+        with store._pool.connection() as database:
+            tables = database.execute(_TABLES).fetchall()
+            return {
+                name: sorted(
+                    map(repr, database.execute(f"SELECT * FROM {name}".encode()))
+                )
+                for (name,) in tables
+            }
     with closing(apsw.Connection(str(path))) as raw:
         names = raw.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
         return {
